@@ -1,0 +1,3 @@
+"""Trains, predicts and scores image-classification pipelines. Importing this package has no effect."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,29 @@
+"""Entry of every harness process: `python -I run.py MODE JOB`. MODE is prepare, machine, train, predict or score."""
+
+import importlib
+import os
+import sys
+import traceback
+
+MODES = ("prepare", "machine", "train", "predict", "score")
+
+
+def main(arguments: list[str]) -> int:
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    from improve_harness import protocol
+
+    if len(arguments) != 2 or arguments[0] not in MODES:
+        print(f"usage: run.py {{{'|'.join(MODES)}}} JOB", file=sys.stderr)
+        return 2
+    protocol.open_events()
+    try:
+        importlib.import_module(f"improve_harness.{arguments[0]}").run(protocol.load_job(arguments[1]))
+        return 0
+    except protocol.Failure as failure:
+        traceback.print_exc()
+        protocol.emit_failure(failure)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

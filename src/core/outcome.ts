@@ -1,0 +1,82 @@
+/** What one evaluation of a pipeline came to. */
+export type Outcome = Scored | Failed
+
+export type Stage = 'start' | 'check' | 'smoke' | 'train' | 'predict' | 'score'
+
+export type FailureKind =
+  | 'syntax'
+  | 'contract'
+  | 'exception'
+  | 'out-of-memory'
+  | 'timeout'
+  | 'diverged'
+  | 'processes'
+  | 'disk'
+  | 'killed'
+  | 'bad-output'
+  | 'not-independent'
+
+export type Failed = {
+  readonly status: 'failed'
+  readonly stage: Stage
+  readonly kind: FailureKind
+  /** One sentence good enough to repair the code from. */
+  readonly message: string
+  /** Last lines of what the process printed; untrusted text. */
+  readonly logTail: string
+  readonly seconds: StageSeconds
+}
+
+export type Scored = {
+  readonly status: 'scored'
+  readonly split: 'val' | 'test'
+  readonly metrics: Metrics
+  readonly steps: number
+  readonly trainings: readonly TrainingSummary[]
+  readonly seconds: StageSeconds
+}
+
+/** Wall seconds of each stage, summed over folds. */
+export type StageSeconds = Readonly<Record<'start' | 'smoke' | 'train' | 'predict' | 'score', number>>
+
+/** One training of one fold, as the training process tells it: shown, never decided on. */
+export type TrainingSummary = {
+  readonly fold: number
+  readonly steps: number
+  readonly trainSeconds: number
+  readonly cpuSeconds: number
+  readonly imagesPerSecond: number
+  readonly peakMemoryBytes: number
+  readonly parameterCount: number
+}
+
+export const METRIC_NAMES = ['accuracy', 'balanced-accuracy', 'macro-f1', 'log-loss', 'auc'] as const
+export type MetricName = (typeof METRIC_NAMES)[number]
+
+/** An estimate with its 95 % interval. */
+export type Estimate = { readonly value: number; readonly low: number; readonly high: number }
+
+export type ClassMetrics = { readonly count: number; readonly recall: number; readonly precision: number }
+
+/** What the `score` process measured; the only source of numbers shown as accuracy. */
+export type Metrics = {
+  readonly n: number
+  readonly classCount: number
+  readonly metric: MetricName
+  /** The chosen metric with its interval. */
+  readonly chosen: Estimate
+  readonly accuracy: Estimate
+  readonly balancedAccuracy: number
+  readonly macroF1: number
+  /** Mean natural-log loss per image. */
+  readonly logLoss: number
+  /** Macro mean of one-vs-rest; null when a class of the split has no image. */
+  readonly auc: number | null
+  readonly topK: { readonly k: number; readonly value: number }
+  /** Expected calibration error, 15 bins of equal width. */
+  readonly calibrationError: number
+  readonly perClass: readonly ClassMetrics[]
+  /** Largest off-diagonal cells: [true class, predicted class, count]. */
+  readonly confusions: readonly (readonly [number, number, number])[]
+  readonly independence: { readonly checked: number; readonly agreement: number; readonly maxDifference: number }
+}
