@@ -21,5 +21,7 @@ function homeOf(env: NodeJS.ProcessEnv): string {
 
 function checkAbsolute(path: string): string {
   if (isAbsolute(path)) return path
-  throw new UsageError(`IMPROVE_CACHE must be an absolute path, got "${path}"`, { fix: 'export IMPROVE_CACHE=/some/absolute/folder' })
+  throw new UsageError(`IMPROVE_CACHE must be an absolute path, got "${path}"`, {
+    fix: 'export IMPROVE_CACHE=/some/absolute/folder',
+  })
 }
