@@ -1,0 +1,5 @@
+export { makeBwrapSandbox } from './bwrap.ts'
+export { interpreterMounts } from './interpreter-mounts.ts'
+export { cleanText } from './log-ring.ts'
+export { makePlainSandbox } from './plain.ts'
+export type { Command, End, EndReason, Limits, Mount, RunningProcess, Sandbox, SandboxLevel } from './sandbox.ts'
