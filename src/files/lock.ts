@@ -23,11 +23,11 @@ export type LockOptions = {
  */
 export async function withLock<T>(path: string, options: LockOptions, body: () => Promise<T>): Promise<T> {
   await mkdir(path, { recursive: true })
-  const claim = await acquire(path, options)
+  const number = await acquire(path, options)
   try {
     return await body()
   } finally {
-    await writeAtomic(claimFile(path, claim), JSON.stringify({ released: true }))
+    await writeAtomic(claimFile(path, number), JSON.stringify({ released: true }))
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { z } from 'zod'
 import { ExternalError, UsageError } from '../core/errors.ts'
 
 const run = promisify(execFile)
@@ -17,15 +18,16 @@ print(json.dumps({
     "hasVenv": all(importlib.util.find_spec(m) is not None for m in ("venv", "ensurepip")),
 }))`
 
-export type Python = {
-  readonly executable: string
+const pythonSchema = z.object({
+  executable: z.string(),
   /** "3.11.7" */
-  readonly version: string
-  readonly implementation: string
-  readonly machine: string
+  version: z.string(),
+  implementation: z.string(),
+  machine: z.string(),
   /** Whether the modules are there that make a virtual environment with pip. Debian ships them apart. */
-  readonly hasVenv: boolean
-}
+  hasVenv: z.boolean(),
+})
+export type Python = Readonly<z.infer<typeof pythonSchema>>
 
 /** Finds a CPython >= 3.11 that can make virtual environments, by running each candidate. `IMPROVE_PYTHON` is used alone if set. */
 export async function findPython(signal: AbortSignal, env: NodeJS.ProcessEnv = process.env): Promise<Python> {
@@ -51,7 +53,7 @@ export async function findPython(signal: AbortSignal, env: NodeJS.ProcessEnv = p
 async function probe(name: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Python | string> {
   try {
     const { stdout } = await run(name, ['-I', '-c', PROBE], { env, signal, timeout: 30_000 })
-    return JSON.parse(stdout) as Python
+    return pythonSchema.parse(JSON.parse(stdout))
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof Error)) throw error

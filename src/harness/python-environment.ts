@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { ExternalError } from '../core/errors.ts'
 import { cacheFolder, hashText, withLock, writeAtomic } from '../files/index.ts'
 import { findPython, type Python } from './find-python.ts'
@@ -56,7 +57,8 @@ type Plan = {
   readonly env: NodeJS.ProcessEnv
 }
 
-type Stamp = { readonly torchVersion: string; readonly basePrefix: string }
+const stampSchema = z.object({ torchVersion: z.string(), basePrefix: z.string() })
+type Stamp = z.infer<typeof stampSchema>
 
 /**
  * The Python environment of the harness: made at first use in the per-user cache, once per lock file and Python version, also when
@@ -92,16 +94,26 @@ async function makePlan({ signal, env = process.env, harness = HARNESS }: Enviro
 
 /** The user's own, proxies and index settings included, without what would install somewhere else. */
 function pipEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { PIP_TARGET, PIP_PREFIX, PIP_ROOT, ...rest } = env
-  return { ...rest, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' }
+  const kept = Object.entries(env).filter(([name]) => !['PIP_TARGET', 'PIP_PREFIX', 'PIP_ROOT'].includes(name))
+  return { ...Object.fromEntries(kept), PIP_USER: '0' }
 }
 
 /** The facts of a finished environment whose interpreter still exists; null when something is to be done. */
 async function readStamps(plan: Plan, dev: boolean): Promise<Stamp | null> {
-  const stamp = await readOrNull(join(plan.folder, '.complete'))
+  const stamp = parseStamp((await readOrNull(join(plan.folder, '.complete'))) ?? '')
   if (stamp === null || !(await exists(plan.python))) return null
   if (dev && (await readOrNull(join(plan.folder, '.complete-dev'))) !== hashText(plan.devLock)) return null
-  return JSON.parse(stamp) as Stamp
+  return stamp
+}
+
+/** Null for anything that is not a stamp; the installation then runs again. */
+function parseStamp(text: string): Stamp | null {
+  try {
+    return stampSchema.safeParse(JSON.parse(text)).data ?? null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
 }
 
 async function prepareFolders(plan: Plan): Promise<void> {
@@ -190,8 +202,9 @@ async function pip(
 async function verify(plan: Plan, { onProgress, signal }: EnvironmentOptions): Promise<Stamp> {
   onProgress('checking that torch, torchvision and timm can be imported')
   const run = await runLogged({ ...plan, program: plan.python, args: ['-I', '-c', VERIFY, plan.harness] }, () => {}, signal)
-  if (run.exitCode !== 0) throw failure(plan, 'the installed Python packages cannot be imported', run.lastLines)
-  return JSON.parse(run.lastLines.findLast((line) => line.startsWith('{')) ?? '') as Stamp
+  const stamp = run.lastLines.map(parseStamp).findLast((parsed) => parsed !== null)
+  if (run.exitCode !== 0 || !stamp) throw failure(plan, 'the installed Python packages cannot be imported', run.lastLines)
+  return stamp
 }
 
 /** One sentence with the line that says why: pip's own error line, else the last one. */
