@@ -1,0 +1,34 @@
+// One line of the set-up: on a terminal it is rewritten as the work goes on, elsewhere what is new follows below it.
+
+const HEARTBEAT_MILLISECONDS = 15_000
+
+/** Opens the line `title …`. Exactly one of `finish` and `fail` closes it, with the seconds it took. */
+export function openStep(title, startedAt = performance.now()) {
+  const isTerminal = Boolean(process.stderr.isTTY)
+  let last = ''
+  const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`
+  const show = (text) => process.stderr.write(isTerminal ? `\r\x1b[K${fit(`${title} … ${text}`)}` : `  ${text}\n`)
+  const heartbeat = setInterval(() => last && show(`${last}, ${seconds()}`), isTerminal ? 1000 : HEARTBEAT_MILLISECONDS)
+  const close = (text) => {
+    clearInterval(heartbeat)
+    process.stderr.write(`${isTerminal ? '\r\x1b[K' : ''}${title} … ${text}, ${seconds()}\n`)
+  }
+  return {
+    progress: (text) => {
+      if (last === '' && !isTerminal) process.stderr.write(`${title} …\n`)
+      last = text
+      show(text)
+    },
+    finish: close,
+    fail: ({ message, lines, said, logFile, fix }) => {
+      close('failed')
+      if (said) return process.stderr.write(said.map((line) => line + '\n').join(''))
+      const evidence = lines.map((line) => `  ${line}\n`).join('')
+      process.stderr.write(`error: ${message}\n${evidence}  log  ${logFile}\nfix: ${fix}\n`)
+    },
+  }
+}
+
+function fit(text) {
+  return text.slice(0, (process.stderr.columns || 80) - 1)
+}
