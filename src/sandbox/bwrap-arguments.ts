@@ -12,21 +12,22 @@ const TOP_FOLDERS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
 const ETC_FILES = ['ld.so.cache', 'alternatives', 'nsswitch.conf', 'localtime']
 
 /** What bwrap reads from a descriptor, so that the host's paths stand on no command line inside. */
-export const bwrapArguments = (command: Command): readonly string[] => [
-  ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net', '--unshare-cgroup-try'],
-  ...['--disable-userns', '--die-with-parent', '--new-session', '--hostname', 'sandbox', '--cap-drop', 'ALL'],
-  ...['--uid', '1000', '--gid', '1000', '--clearenv'],
-  ...Object.entries(command.env).flatMap(([name, value]) => ['--setenv', name, value]),
-  ...['--ro-bind', '/usr', '/usr', ...TOP_FOLDERS.flatMap(topFolder)],
-  ...ETC_FILES.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-  ...['--proc', '/proc', '--dev', '/dev'],
-  // A size holds for the next tmpfs only; without one it may fill half of the memory.
-  ...['--size', String(sharedMemoryBytes(command.limits.memoryBytes)), '--tmpfs', '/dev/shm'],
-  ...['--size', String(Math.min(MAX_TMP_BYTES, command.limits.memoryBytes)), '--tmpfs', '/tmp'],
-  ...outerFirst(command.mounts).flatMap(({ host, guest, writable }) => [writable ? '--bind' : '--ro-bind', host, guest]),
-  // Both are memory of their own, writable and without a limit, until said otherwise.
-  ...['--remount-ro', '/', '--remount-ro', '/dev', '--chdir', '/tmp'],
-]
+export const bwrapArguments = (command: Command): readonly string[] =>
+  [
+    ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net', '--unshare-cgroup-try'],
+    ['--disable-userns', '--die-with-parent', '--new-session', '--hostname', 'sandbox', '--cap-drop', 'ALL'],
+    ['--uid', '1000', '--gid', '1000', '--clearenv'],
+    Object.entries(command.env).flatMap(([name, value]) => ['--setenv', name, value]),
+    ['--ro-bind', '/usr', '/usr', ...TOP_FOLDERS.flatMap(topFolder)],
+    ETC_FILES.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    ['--proc', '/proc', '--dev', '/dev'],
+    // A size holds for the next tmpfs only; without one it may fill half of the memory.
+    ['--size', String(sharedMemoryBytes(command.limits.memoryBytes)), '--tmpfs', '/dev/shm'],
+    ['--size', String(Math.min(MAX_TMP_BYTES, command.limits.memoryBytes)), '--tmpfs', '/tmp'],
+    outerFirst(command.mounts).flatMap(({ host, guest, writable }) => [writable ? '--bind' : '--ro-bind', host, guest]),
+    // Both are memory of their own, writable and without a limit, until said otherwise.
+    ['--remount-ro', '/', '--remount-ro', '/dev', '--chdir', '/tmp'],
+  ].flat()
 
 /** Bytes of /dev/shm, through which data-loader workers hand over their batches. */
 export const sharedMemoryBytes = (memoryBytes: number): number =>

@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ExternalError } from '../core/errors.ts'
 import { bwrapArguments } from './bwrap-arguments.ts'
 import { checkProgram, findProgram, inheritedDescriptors, launch, withLimits } from './launch.ts'
+import type { LaunchedChild } from './launch.ts'
 import { readProcess } from './process-tree.ts'
 import type { Command, Mount, RunningProcess, Sandbox } from './sandbox.ts'
-import { closed, supervise } from './supervise.ts'
+import { closed, hasEnded, supervise } from './supervise.ts'
 import type { Exit, Supervised } from './supervise.ts'
 
 const ARGUMENTS_DESCRIPTOR = 4
@@ -56,19 +57,17 @@ const start = async (bwrap: string, command: Command, signal: AbortSignal): Prom
     readExit,
   })
   input.end(bwrapArguments(command).map((argument) => `${argument}\0`).join(''))
-  await untilProgramRuns(running, init, signal)
+  await untilProgramRuns(launched, running, init)
   return running
 }
 
 /** bwrap does not say when the program starts: it has once process 1 has a child that is no longer bwrap itself. */
-const untilProgramRuns = async (running: Supervised, init: NamespaceInit, signal: AbortSignal): Promise<void> => {
-  let hasEnded = false
-  const markEnd = (): void => void (hasEnded = true)
-  running.ended.then(markEnd, markEnd)
+const untilProgramRuns = async ({ child }: LaunchedChild, running: Supervised, init: NamespaceInit): Promise<void> => {
   const until = performance.now() + START_MILLISECONDS
-  while (!hasEnded && !init.hasRunProgram() && performance.now() < until) await sleep(POLL_MILLISECONDS)
-  if (!hasEnded || signal.aborted || init.hasExitCode()) return
-  if ((await running.ended).reason !== 'exited') return
+  while (!hasEnded(child) && !init.hasRunProgram() && performance.now() < until) await sleep(POLL_MILLISECONDS)
+  if (!hasEnded(child)) return
+  const { reason } = await running.ended
+  if (reason !== 'exited' || init.hasExitCode()) return
   const said = running.log.tail(1).replace(/^bwrap: /, '')
   throw new ExternalError('sandbox', `the sandbox did not start: ${said || 'bwrap ended without a word'}`)
 }

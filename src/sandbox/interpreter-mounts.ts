@@ -13,10 +13,11 @@ const MAX_LINK_COUNT = 40
 export const interpreterMounts = (pythonPath: string): Mount[] => {
   const environment = dirname(dirname(pythonPath))
   const home = readHome(join(environment, 'pyvenv.cfg'))
-  const bases = [...linkChain(pythonPath), ...(home === null ? [] : pythonsIn(home).flatMap(linkChain))].map(visiblePart)
+  const pythons = [pythonPath, ...(home === null ? [] : pythonsIn(home))].flatMap(linkChain)
+  const bases = pythons.filter((path) => !isSystem(path)).map(visiblePart)
   const own = home === null ? [] : [environment]
   const paths = [...own, ...bases].flatMap((path) => [path, realpathSync(path)])
-  return withoutInner(paths.filter((path) => !isWithin(path, '/usr'))).map((path) => ({ host: path, guest: path }))
+  return withoutInner(paths.filter((path) => !isSystem(path))).map((path) => ({ host: path, guest: path }))
 }
 
 const readHome = (configFile: string): string | null => {
@@ -43,7 +44,7 @@ const linkChain = (path: string): string[] => {
 const visiblePart = (python: string): string => {
   const prefix = dirname(dirname(python))
   const isPrefix = ['lib', 'lib64'].some((name) => librariesIn(join(prefix, name)).some((folder) => existsSync(join(folder, 'os.py'))))
-  return isPrefix ? prefix : python
+  return isPrefix && prefix !== '/' ? prefix : python
 }
 
 const librariesIn = (folder: string): string[] =>
@@ -57,5 +58,8 @@ const withoutInner = (paths: readonly string[]): string[] => {
   const different = [...new Set(paths)]
   return different.filter((path) => !different.some((other) => other !== path && isWithin(path, other)))
 }
+
+/** Visible in every sandbox: in /usr, or in /bin where that is a link into it. */
+const isSystem = (path: string): boolean => isWithin(path, '/usr') || isWithin(realpathSync(dirname(path)), '/usr')
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)

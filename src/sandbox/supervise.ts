@@ -35,7 +35,7 @@ export const supervise = (supervision: Supervision): Supervised => {
   for (const stream of [stdout, stderr]) stream.on('data', log.writer())
   let reason: EndReason = 'exited'
   const stop = (why: EndReason): void => {
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (hasEnded(child)) return
     if (reason === 'exited') reason = why
     supervision.killAll(watchdog.look())
   }
@@ -60,8 +60,10 @@ export const supervise = (supervision: Supervision): Supervised => {
   return { events, stdin, log, logTail: () => log.tail(), ended, kill }
 }
 
+export const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
 const reaped = (child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> =>
-  child.exitCode !== null || child.signalCode !== null
+  hasEnded(child)
     ? Promise.resolve([child.exitCode, child.signalCode])
     : new Promise((resolve) => child.once('exit', (exitCode, signal) => resolve([exitCode, signal])))
 

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+
+import { makePlainSandbox } from './plain.ts'
+import { runProbes } from './probes.ts'
+import { bwrap, python, sandboxMissing } from './test-support.ts'
+
+test.skipIf(sandboxMissing)(`all ten probes pass in bubblewrap ${sandboxMissing}`, { timeout: 20_000 }, async () => {
+  const probes = await runProbes(bwrap, python)
+  expect(probes).toHaveLength(10)
+  expect(probes.filter((probe) => !probe.passed)).toEqual([])
+})
+
+test('a plain process fails the probes that need a sandbox, and keeps its memory limit', { timeout: 20_000 }, async () => {
+  const probes = await runProbes(makePlainSandbox(), python)
+  const passed = new Map(probes.map((probe) => [probe.name, probe.passed]))
+  for (const name of ['host files are hidden', 'host network is out of reach', 'setuid is refused', 'host processes are invisible']) {
+    expect(passed.get(name), name).toBe(false)
+  }
+  expect(passed.get('memory limit holds')).toBe(true)
+})

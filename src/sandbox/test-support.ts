@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { findSandbox } from './find-sandbox.ts'
+import { interpreterMounts } from './interpreter-mounts.ts'
+import { makePlainSandbox } from './plain.ts'
+import type { Command, RunningProcess, Sandbox } from './sandbox.ts'
+
+export const LIMITS = { memoryBytes: 2 ** 28, wallSeconds: 20, processCount: 32, fileBytes: 2 ** 28, outBytes: 2 ** 28 }
+
+/** A path behind which no shell script hides, as pyenv's `python3` is one. */
+export const python = execFileSync('python3', ['-c', 'import os, sys; print(os.path.realpath(sys.executable))'], { encoding: 'utf8' }).trim()
+
+const found = await findSandbox()
+export const sandboxMissing = found.sandbox === null ? `no sandbox here: ${found.reason}` : ''
+export const bwrap: Sandbox = found.sandbox ?? makePlainSandbox()
+export const levels: readonly Sandbox[] = found.sandbox ? [found.sandbox, makePlainSandbox()] : [makePlainSandbox()]
+
+export const neverAborted = new AbortController().signal
+
+export const startShell = (sandbox: Sandbox, script: string, more: Partial<Command> = {}): Promise<RunningProcess> =>
+  sandbox.start({ program: '/bin/sh', args: ['-c', script], mounts: [], env: {}, limits: LIMITS, ...more }, neverAborted)
+
+export const startPython = (sandbox: Sandbox, script: string, more: Partial<Command> = {}): Promise<RunningProcess> => {
+  const mounts = [...interpreterMounts(python), ...(more.mounts ?? [])]
+  const command = { program: python, args: ['-I', '-c', script], env: {}, limits: LIMITS, ...more, mounts }
+  return sandbox.start(command, neverAborted)
+}
+
+export const readEvents = async (running: RunningProcess): Promise<string> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of running.events) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+export const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'improve-test-'))
+
+/** Numbers of the processes whose command line holds `marker`. */
+export const processesWith = (marker: string): string[] =>
+  readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && commandLine(name).includes(marker))
+
+const commandLine = (pid: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
+}
