@@ -59,8 +59,9 @@ async function installPackages(progress, finish) {
 async function makePythonEnvironment(progress, finish) {
   const command = [join(BIN, 'node'), join(ROOT, 'scripts', 'python-environment.ts'), '--dev']
   const made = await runLogged('python', command, ENVIRONMENT, progress)
-  // The program explains its own failure: message, evidence with the log's path, fix.
-  return made.code === 0 ? finish('ready') : { message: 'the Python environment is not ready', said: made.lines }
+  if (made.code === 0) return finish('ready')
+  return { ...made, message: 'the Python environment could not be made', fix: 'see the log' }
+}
 }
 
 async function installSandbox(progress, finish) {
@@ -83,7 +84,7 @@ function hasSandbox() {
   return spawnSync('bwrap', ['--version']).status === 0
 }
 
-/** Runs a program with no stdin; its output goes line by line to a log file and to `onLine`, its last lines are returned. */
+/** Runs a program with no stdin. Its output goes to a log file, its stderr line by line to `onLine`, its last lines are returned. */
 function runLogged(name, [program, ...args], env, onLine) {
   mkdirSync(LOGS, { recursive: true })
   const logFile = join(LOGS, `${name}.log`)
@@ -95,7 +96,7 @@ function runLogged(name, [program, ...args], env, onLine) {
       writeSync(log, line + '\n')
       lines.push(line)
       if (lines.length > 12) lines.shift()
-      onLine(line)
+      if (input === child.stderr) onLine(line)
     })
   }
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@ const HEARTBEAT_MILLISECONDS = 15_000
 
 /** Opens the line `title …`. Exactly one of `finish` and `fail` closes it, with the seconds it took. */
 export function openStep(title, startedAt = performance.now()) {
-  const isTerminal = Boolean(process.stderr.isTTY)
+  const isTerminal = process.stderr.isTTY
   let last = ''
   const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`
   const show = (text) => process.stderr.write(isTerminal ? `\r\x1b[K${fit(`${title} … ${text}`)}` : `  ${text}\n`)
@@ -20,11 +20,13 @@ export function openStep(title, startedAt = performance.now()) {
       show(text)
     },
     finish: close,
-    fail: ({ message, lines, said, logFile, fix }) => {
+    /** `lines` are the last of the log; a program that explains itself ends them with "error: …" and what follows. */
+    fail: ({ message, lines, logFile, fix }) => {
       close('failed')
-      if (said) return process.stderr.write(said.map((line) => line + '\n').join(''))
-      const evidence = lines.map((line) => `  ${line}\n`).join('')
-      process.stderr.write(`error: ${message}\n${evidence}  log  ${logFile}\nfix: ${fix}\n`)
+      const explained = lines.findIndex((line) => line.startsWith('error: '))
+      const told = explained < 0 ? [`error: ${message}`, ...lines.map((line) => `  ${line}`)] : lines.slice(explained)
+      if (explained < 0) told.push(`  log  ${logFile}`, `fix: ${fix}`)
+      process.stderr.write(told.map((line) => line + '\n').join(''))
     },
   }
 }
