@@ -62,7 +62,6 @@ async function makePythonEnvironment(progress, finish) {
   if (made.code === 0) return finish('ready')
   return { ...made, message: 'the Python environment could not be made', fix: 'see the log' }
 }
-}
 
 async function installSandbox(progress, finish) {
   if (hasSandbox()) return finish('ready')
