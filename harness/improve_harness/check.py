@@ -25,8 +25,10 @@ COMPONENTS = ("data", "model", "training")
 MAX_BYTES = 64 * 1024
 MAX_LINES = 1500
 MAX_FINDINGS = 5
+MAX_FINALLY_DEPTH = 5  # Python compiles a `finally` block twice, so each level inside another doubles the time
 PYTHON = (3, 11)
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 # Python would decode the file by such a comment, and run other text than was checked.
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
@@ -85,13 +87,13 @@ def _sentence(file_name: str, problem: Problem) -> str:
 def _check_size(file_name: str, source: str) -> None:
     if len(source.encode("utf-8", "replace")) > MAX_BYTES:
         raise _failure("contract", f"{file_name} is larger than {MAX_BYTES // 1024} KiB; a component is code, it carries no data")
-    lines = source.count("\n") + 1
+    lines = len(_LINE_END.split(source))
     if lines > MAX_LINES:
         raise _failure("contract", f"{file_name} has {lines:,} lines; shorten it to at most {MAX_LINES:,}")
 
 
 def _parse(file_name: str, source: str) -> ast.Module:
-    for number, line in enumerate(source.split("\n")[:2], start=1):
+    for number, line in enumerate(_LINE_END.split(source, 2)[:2], start=1):
         coding = _CODING.match(line)
         if coding and coding[1].lower().replace("_", "-") not in ("utf-8", "utf8"):
             raise _failure(
@@ -101,6 +103,8 @@ def _parse(file_name: str, source: str) -> ast.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source, file_name, feature_version=PYTHON)
+            if _finally_depth(tree) > MAX_FINALLY_DEPTH:
+                raise RecursionError
             # finds what the grammar allows and Python does not, such as `return` outside a function
             compile(tree, file_name, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -112,8 +116,19 @@ def _parse(file_name: str, source: str) -> ast.Module:
     return tree
 
 
+def _finally_depth(tree: ast.Module) -> int:
+    deepest = 0
+    waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        inner = set(node.finalbody) if isinstance(node, (ast.Try, ast.TryStar)) else set()
+        waiting += [(child, depth + (child in inner)) for child in ast.iter_child_nodes(node)]
+    return deepest
+
+
 def _describe(file_name: str, source: str, error: SyntaxError) -> str:
-    lines = source.split("\n")
+    lines = _LINE_END.split(source)
     number = error.lineno or 0
     place = f"{file_name} line {number}" if number else file_name
     text = lines[number - 1].strip()[:80] if 0 < number <= len(lines) else ""

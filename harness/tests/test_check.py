@@ -309,7 +309,13 @@ def test_what_honest_pipelines_do_is_not_refused(line: str) -> None:
     assert check_source("model", f"{MODEL}\n{line}\n") == []
 
 
+def nested_finally(depth: int) -> str:
+    return "".join(f"{' ' * n}try: pass\n{' ' * n}finally:\n" for n in range(depth)) + " " * depth + "pass\n"
+
+
 TEXTS = {
+    nested_finally(19): "model.py: nested too deeply for Python to parse; write it flatter",
+    "x = 1\r# coding: utf-7\n": "model.py line 2: declares the encoding utf-7; files are UTF-8, remove the comment",
     "def f(:\n": 'model.py line 1: syntax error: invalid syntax in "def f(:"; the file must be valid Python 3.11',
     "x = (1,\n": "model.py line 1: syntax error: '(' was never closed in \"x = (1,\"; the file must be valid Python 3.11",
     "return 3\n": "model.py line 1: syntax error: 'return' outside function in \"return 3\"; the file must be valid Python 3.11",
