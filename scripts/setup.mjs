@@ -83,7 +83,7 @@ function hasSandbox() {
   return spawnSync('bwrap', ['--version']).status === 0
 }
 
-/** Runs a program with no stdin. Its output goes to a log file, its stderr line by line to `onLine`, its last lines are returned. */
+/** Runs a program with no stdin. Its output goes to a log file, its stdout line by line to `onLine`, its last lines are returned. */
 function runLogged(name, [program, ...args], env, onLine) {
   mkdirSync(LOGS, { recursive: true })
   const logFile = join(LOGS, `${name}.log`)
@@ -95,7 +95,7 @@ function runLogged(name, [program, ...args], env, onLine) {
       writeSync(log, line + '\n')
       lines.push(line)
       if (lines.length > 12) lines.shift()
-      if (input === child.stderr) onLine(line)
+      if (input === child.stdout) onLine(line)
     })
   }
   return new Promise((resolve) => {
