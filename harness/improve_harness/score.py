@@ -50,7 +50,7 @@ def _load(prediction: dict[str, Any], class_count: int) -> _Fold:
     if rows.size and not (rows.min() >= 0 and rows.max() < count):
         raise ValueError(f"checkRows must lie in 0..{count - 1}, got {rows.min()}..{rows.max()}")
     logits = read_logits(Path(prediction["logits"]), count, class_count)
-    check = read_logits(Path(prediction["check"]), len(rows), class_count) if prediction["check"] else logits[:0]
+    check = read_logits(Path(prediction["check"]), len(rows), class_count) if rows.size else logits[:0]
     return _Fold(logits, _load_labels(Path(prediction["labels"]), count, class_count), check, rows)
 
 

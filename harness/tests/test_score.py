@@ -369,6 +369,12 @@ def test_no_image_at_all_is_refused(tmp_path: Path) -> None:
     assert failure_of(job_of([prediction], 2)).message == "there is no image to score"
 
 
+def test_a_check_of_no_rows_needs_no_file(tmp_path: Path, events: io.StringIO) -> None:
+    prediction = write_prediction(tmp_path, np.zeros((4, 2)), np.array([0, 1, 0, 1]))
+    job = job_of([{**prediction, "check": str(tmp_path / "never written")}], 2)
+    assert score_files(events, job)["independence"] == {"checked": 0, "agreement": 1, "maxDifference": 0}
+
+
 def test_a_prediction_that_depends_on_its_batch_is_refused(tmp_path: Path) -> None:
     logits = np.random.default_rng(2).normal(size=(40, 5))
     prediction = write_prediction(tmp_path, logits, np.arange(40) % 5, [7, 3], logits[[3, 7]])
