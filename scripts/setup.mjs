@@ -14,6 +14,7 @@ export const ENVIRONMENT = { ...process.env, PATH: [BIN, process.env.PATH].join(
 
 const STAMP = join(ROOT, 'node_modules', '.improve-stamp')
 const LOGS = join(ROOT, '.cache', 'set-up')
+const KEPT_LINES = 60
 const STEPS = [
   { title: 'npm packages and Node 24', work: installPackages },
   { title: 'Python environment', work: makePythonEnvironment },
@@ -94,7 +95,7 @@ function runLogged(name, [program, ...args], env, onLine) {
     createInterface({ input }).on('line', (line) => {
       writeSync(log, line + '\n')
       lines.push(line)
-      if (lines.length > 12) lines.shift()
+      if (lines.length > KEPT_LINES) lines.shift()
       if (input === child.stdout) onLine(line)
     })
   }

@@ -24,7 +24,7 @@ export function openStep(title, startedAt = performance.now()) {
     fail: ({ message, lines, logFile, fix }) => {
       close('failed')
       const explained = lines.findIndex((line) => line.startsWith('error: '))
-      const told = explained < 0 ? [`error: ${message}`, ...lines.map((line) => `  ${line}`)] : lines.slice(explained)
+      const told = explained < 0 ? [`error: ${message}`, ...lines.slice(-12).map((line) => `  ${line}`)] : lines.slice(explained)
       if (explained < 0) told.push(`  log  ${logFile}`, `fix: ${fix}`)
       process.stderr.write(told.map((line) => line + '\n').join(''))
     },
