@@ -1,20 +1,23 @@
 /** What one evaluation of a pipeline came to. */
 export type Outcome = Scored | Failed
 
-export type Stage = 'start' | 'check' | 'smoke' | 'train' | 'predict' | 'score'
+export const STAGES = ['start', 'check', 'smoke', 'train', 'predict', 'score'] as const
+export type Stage = (typeof STAGES)[number]
 
-export type FailureKind =
-  | 'syntax'
-  | 'contract'
-  | 'exception'
-  | 'out-of-memory'
-  | 'timeout'
-  | 'diverged'
-  | 'processes'
-  | 'disk'
-  | 'killed'
-  | 'bad-output'
-  | 'not-independent'
+export const FAILURE_KINDS = [
+  'syntax',
+  'contract',
+  'exception',
+  'out-of-memory',
+  'timeout',
+  'diverged',
+  'processes',
+  'disk',
+  'killed',
+  'bad-output',
+  'not-independent',
+] as const
+export type FailureKind = (typeof FAILURE_KINDS)[number]
 
 export type Failed = {
   readonly status: 'failed'
@@ -46,6 +49,7 @@ export type TrainingSummary = {
   readonly trainSeconds: number
   readonly cpuSeconds: number
   readonly imagesPerSecond: number
+  readonly batchSize: number
   readonly peakMemoryBytes: number
   readonly parameterCount: number
 }

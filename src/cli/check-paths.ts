@@ -1,0 +1,70 @@
+import { constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import { nearestName } from '../core/names.ts'
+import type { Groups } from '../harness/index.ts'
+
+/** The absolute path of a dataset, which must exist; a typo is answered with the nearest name. */
+export function checkSource(dataset: string, cwd: string): string {
+  const path = resolve(cwd, dataset)
+  const facts = statSync(path, { throwIfNoEntry: false })
+  if (facts === undefined) throw missingSource(dataset, path)
+  if (facts.isDirectory() && readdirSync(path).length === 0) {
+    throw new UsageError(`the folder ${dataset} is empty`, { fix: 'put one folder of images per class into it' }, 'dataset')
+  }
+  return path
+}
+
+function missingSource(dataset: string, path: string): UsageError {
+  const parent = dirname(path)
+  if (!existsSync(parent))
+    return new UsageError(
+      `there is no folder ${dirname(dataset)}`,
+      { evidence: [`looked for  ${path}`], fix: 'check the path' },
+      'dataset',
+    )
+  const near = nearestName(basename(path), readdirSync(parent))
+  return new UsageError(
+    `there is no dataset ${dataset}`,
+    {
+      evidence: [`looked for  ${path}`],
+      fix:
+        near === null
+          ? 'give a folder with one folder of images per class, or a zip of it'
+          : `did you mean ${resolve(parent, near)}?`,
+    },
+    'dataset',
+  )
+}
+
+/** `--groups` is a file when one of that name exists, else a regular expression over relative paths. */
+export function parseGroups(text: string | undefined, cwd: string): Groups | null {
+  if (text === undefined) return null
+  const path = resolve(cwd, text)
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { kind: 'file', path }
+  try {
+    // Named groups are written (?P<name>…) in Python, where the pattern is used.
+    new RegExp(text.replaceAll('(?P<', '(?<'))
+  } catch (error) {
+    throw new UsageError(`--groups is neither a file nor a regular expression: ${text}`, {
+      evidence: [error instanceof Error ? error.message : String(error)],
+      fix: "a pattern whose first bracket names the group, such as '(patient[0-9]+)'",
+    })
+  }
+  return { kind: 'pattern', pattern: text }
+}
+
+/** Makes sure that results can be written before anything is trained. */
+export async function checkWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new UsageError(`results cannot be written to ${folder} (${reason})`, {
+      fix: 'go to a folder of yours, or name one with --out',
+      cause: error,
+    })
+  }
+}

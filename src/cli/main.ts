@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import { CommanderError } from 'commander'
+import type { Command } from '@commander-js/extra-typings'
+import { UsageError } from '../core/errors.ts'
+import type { Context } from './context.ts'
+import { EXIT, printError } from './print-error.ts'
+import { makeProgram } from './program.ts'
+import { makeTerminal } from './terminal.ts'
+
+/** Runs one command line; returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const abort = new AbortController()
+  const stop = () => abort.abort(new Error('interrupted'))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => endQuietly(error, stop))
+  const terminal = makeTerminal(process.stdout, process.stderr, process.cwd())
+  const context: Context = { terminal, signal: abort.signal, version: await readVersion(), exit: { code: EXIT.done } }
+  try {
+    await parse(makeProgram(context), argv)
+    return context.exit.code
+  } catch (error) {
+    if (abort.signal.aborted) {
+      terminal.note('interrupted; nothing is left running')
+      return EXIT.interrupted
+    }
+    return printError(error, terminal)
+  }
+}
+
+/** The reader of our output has gone, as in `improve data . | head`: nobody is left to tell. */
+function endQuietly(error: NodeJS.ErrnoException, stop: () => void): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exitCode = EXIT.done
+  stop()
+}
+
+async function parse(program: Command, argv: readonly string[]): Promise<void> {
+  let said = ''
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: (text) => void (said += text), outputError: () => {} })
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return
+    throw usageError(error, said, program, argv)
+  }
+}
+
+/** What commander says, in our form: message, evidence, fix. */
+function usageError(error: CommanderError, said: string, program: Command, argv: readonly string[]): UsageError {
+  const name = program.commands.find((command) => command.name() === argv[0])?.name()
+  const help = name === undefined ? 'improve --help' : `improve ${name} --help`
+  if (error.code === 'commander.help')
+    return new UsageError('no command given', { evidence: said.trimEnd().split('\n'), fix: help })
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const suggestion = /Did you mean (?:one of )?([^?]+)\?/.exec(rest.join(' '))?.[1]
+  return new UsageError(first, { fix: suggestion === undefined ? help : `did you mean ${suggestion}?` })
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,20 @@
+import { Command } from '@commander-js/extra-typings'
+import { dataCommand } from './commands/data.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { tryCommand } from './commands/try.ts'
+import type { Context } from './context.ts'
+
+/** All commands as data: parsing, help and docs/cli.md come from here. */
+export function makeProgram(context: Context): Command {
+  const program = new Command('improve')
+    .description('Train an image classifier from a folder of labelled images, with an honest report.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .addHelpText('after', '\nStart here:  improve try ./my-images --seconds 60')
+  for (const command of [tryCommand(context), dataCommand(context), doctorCommand(context)]) {
+    program.addCommand(command as unknown as Command)
+  }
+  return program
+}

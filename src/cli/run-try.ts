@@ -1,0 +1,136 @@
+import { basename, join, resolve } from 'node:path'
+import { testCount } from '../core/dataset.ts'
+import { chooseDefaultPipeline } from '../core/default-pipeline.ts'
+import { UsageError } from '../core/errors.ts'
+import type { MetricName, Outcome } from '../core/outcome.ts'
+import type { Pipeline } from '../core/pipeline.ts'
+import { readCard } from '../dataset/index.ts'
+import type { CachedDataset } from '../dataset/index.ts'
+import {
+  countOpening,
+  evaluate,
+  evaluateTest,
+  measureMachine,
+  readDefaultPipeline,
+  readPipelineFolder,
+  typicalShape,
+} from '../harness/index.ts'
+import type { EvaluationRequest, Tools } from '../harness/index.ts'
+import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
+import { composeParts } from './compose.ts'
+import type { Context } from './context.ts'
+import { showPlan } from './plan-text.ts'
+import { withTrialProgress } from './trial-progress.ts'
+import { makeResultFolder } from './result-folder.ts'
+import { stageDataset } from './stage-dataset.ts'
+import { printTrial } from './trial-report.ts'
+import type { Trial, TrialRun } from './trial.ts'
+import { writeTrial } from './write-trial.ts'
+
+export type TryOptions = {
+  readonly dataset: string
+  readonly pipeline?: string | undefined
+  readonly seconds: number
+  readonly seed: number
+  readonly seeds: number
+  readonly metric: MetricName
+  readonly groups?: string | undefined
+  readonly openTest?: true | undefined
+  readonly out: string
+  readonly unsafeNoSandbox?: true | undefined
+  readonly json?: true | undefined
+}
+
+/** `improve try`: check what was asked, stage, plan, train and score each seed, open the test once for all, report. */
+export async function runTry(options: TryOptions, context: Context): Promise<boolean> {
+  const { terminal, signal } = context
+  const source = checkSource(options.dataset, terminal.cwd)
+  const groups = parseGroups(options.groups, terminal.cwd)
+  const own = options.pipeline === undefined ? null : await readPipelineFolder(resolve(terminal.cwd, options.pipeline))
+  await checkWritable(resolve(terminal.cwd, options.out))
+  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : own === null ? 'own-code' : 'refuse')
+  const prepareStarted = performance.now()
+  const dataset = await stageDataset(context, parts, source, groups)
+  const prepareSeconds = (performance.now() - prepareStarted) / 1000
+  checkTest(options, dataset)
+  const machine = await measureMachine(parts.python, parts.torchVersion, parts.cache, signal)
+  const chosen =
+    own === null ? await chooseDefault(dataset) : { pipeline: own, name: options.pipeline ?? '', reason: 'your --pipeline' }
+  const folder = await makeResultFolder(resolve(terminal.cwd, options.out), basename(source), new Date())
+  const trial: Trial = {
+    options,
+    source,
+    dataset,
+    card: await readCard(dataset.folder),
+    chosen,
+    machine,
+    parts,
+    folder,
+    prepareSeconds,
+    version: context.version,
+  }
+  showPlan(trial, terminal)
+  const runs = await runSeeds(trial, { ...parts.python, machine }, context)
+  const openings = await openTest(trial, runs, { ...parts.python, machine }, context)
+  await writeTrial(trial, runs, openings)
+  return printTrial(trial, runs, openings, terminal)
+}
+
+function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): void {
+  if (wanted && testCount(facts) === 0) {
+    throw new UsageError(
+      'this dataset has no sealed test to open: it has too few images',
+      { fix: 'leave --open-test away; the val metric is pooled over all images' },
+      'dataset',
+    )
+  }
+}
+
+async function chooseDefault(dataset: CachedDataset): Promise<{ pipeline: Pipeline; name: string; reason: string }> {
+  const { name, reason } = chooseDefaultPipeline(
+    await typicalShape(
+      dataset,
+      Object.keys(dataset.facts.parts).filter((part) => part !== 'test'),
+    ),
+  )
+  return { pipeline: await readDefaultPipeline(name), name, reason }
+}
+
+/** One evaluation a seed; a failed one ends the series, since the next would fail alike. */
+async function runSeeds(trial: Trial, tools: Tools, context: Context): Promise<TrialRun[]> {
+  const runs: TrialRun[] = []
+  for (const seed of seedsOf(trial.options)) {
+    const val = await withTrialProgress(trial, `seed ${seed}`, context.terminal, (onProgress) =>
+      evaluate(requestOf(trial, seed, onProgress), tools, context.signal),
+    )
+    runs.push({ seed, val, test: null })
+    if (val.status === 'failed') break
+  }
+  return runs
+}
+
+/** Scores the test with every seed's model, counted as one opening; null when it was not asked for or nothing can be scored. */
+async function openTest(trial: Trial, runs: TrialRun[], tools: Tools, context: Context): Promise<number | null> {
+  if (!trial.options.openTest || runs.some((run) => run.val.status === 'failed')) return null
+  const opening = { at: new Date().toISOString(), command: 'try', seeds: runs.map((run) => run.seed), folder: trial.folder }
+  const openings = await countOpening(trial.parts.cache, trial.dataset.key, opening)
+  for (const run of runs) run.test = await scoreTest(trial, run.seed, run.val, tools, context)
+  return openings
+}
+
+async function scoreTest(trial: Trial, seed: number, val: Outcome, tools: Tools, context: Context): Promise<Outcome | null> {
+  if (val.status === 'failed') return null
+  return withTrialProgress(trial, `test, seed ${seed}`, context.terminal, (onProgress) =>
+    evaluateTest(requestOf(trial, seed, onProgress), val, tools, context.signal),
+  )
+}
+
+function requestOf(trial: Trial, seed: number, onProgress: EvaluationRequest['onProgress']): EvaluationRequest {
+  const { dataset, chosen, options } = trial
+  const folder = options.seeds === 1 ? trial.folder : join(trial.folder, `seed-${seed}`)
+  return { dataset, pipeline: chosen.pipeline, seed, trainSeconds: options.seconds, metric: options.metric, folder, onProgress }
+}
+
+function seedsOf({ seed, seeds }: TryOptions): number[] {
+  return Array.from({ length: seeds }, (_, index) => seed + index)
+}

@@ -1,0 +1,114 @@
+import { relative } from 'node:path'
+import { formatCount, formatEstimate, formatSeconds, row } from '../core/format.ts'
+import type { MetricName, Outcome, Scored, StageSeconds } from '../core/outcome.ts'
+import { mean, sampleDeviation } from '../core/statistics.ts'
+import type { Terminal } from './terminal.ts'
+import type { Trial, TrialRun } from './trial.ts'
+
+const LOG_LINES = 15
+
+/** Prints what a trial came to, as text or JSON; true when every evaluation was scored. */
+export function printTrial(trial: Trial, runs: readonly TrialRun[], openings: number | null, terminal: Terminal): boolean {
+  const folder = relative(terminal.cwd, trial.folder) || '.'
+  const outcomes = runs.flatMap((run) => [run.val, ...(run.test === null ? [] : [run.test])])
+  const failure = outcomes.find((outcome) => outcome.status === 'failed')
+  if (trial.options.json) terminal.print(JSON.stringify(trialJson(trial, runs, openings), null, 2))
+  if (failure !== undefined) {
+    printFailure(failure, folder, terminal)
+    return false
+  }
+  if (!trial.options.json) printScored(trial, runs, openings, folder, terminal)
+  return true
+}
+
+function printFailure(failure: Extract<Outcome, { status: 'failed' }>, folder: string, terminal: Terminal): void {
+  terminal.note(`failed: ${failure.stage}, ${failure.message}`)
+  for (const line of failure.logTail.trimEnd().split('\n').slice(-LOG_LINES)) if (line !== '') terminal.note(`  | ${line}`)
+  terminal.note(`next: mend the pipeline and try again; its files and log lie in ${folder}`)
+}
+
+function printScored(trial: Trial, runs: readonly TrialRun[], openings: number | null, folder: string, terminal: Terminal): void {
+  const { metric } = trial.options
+  for (const line of splitLines('val', metric, scoredOf(runs, 'val'))) terminal.print(line)
+  for (const line of splitLines('test', metric, scoredOf(runs, 'test'))) terminal.print(line)
+  if (openings !== null)
+    terminal.print(row('', `the test of this dataset has been opened ${openings === 1 ? 'once' : `${openings} times`}`))
+  terminal.print(row('time', timeText(trial, runs)))
+  const cpu = sum(scoredOf(runs, 'val').flatMap((scored) => scored.trainings.map((training) => training.cpuSeconds)))
+  terminal.print(row('', `${formatCount(cpu)} CPU-seconds of training`))
+  terminal.print(row('files', folder))
+  terminal.print(row('next', nextCommand(trial)))
+}
+
+/** One line for the chosen metric of each seed, and one for the mean of several. */
+function splitLines(split: 'val' | 'test', metric: MetricName, scored: readonly Scored[]): string[] {
+  const lines = scored.map(({ metrics }) =>
+    row(`${split} ${metric}`.slice(0, 30).padEnd(18), `${formatEstimate(metric, metrics.chosen)}, n = ${formatCount(metrics.n)}`),
+  )
+  if (scored.length < 2) return lines
+  const values = scored.map(({ metrics }) => metrics.chosen.value)
+  const scale = metric === 'log-loss' ? 1 : 100
+  const unit = metric === 'log-loss' ? '' : ' %'
+  return [
+    ...lines,
+    row(
+      '',
+      `mean of ${scored.length} seeds ${(mean(values) * scale).toFixed(2)}${unit}, standard deviation ${(sampleDeviation(values) * scale).toFixed(2)}`,
+    ),
+  ]
+}
+
+function timeText({ prepareSeconds }: Trial, runs: readonly TrialRun[]): string {
+  const total = totalSeconds(runs)
+  const parts = [
+    ['prepare', prepareSeconds],
+    ['start', total.start],
+    ['smoke', total.smoke],
+    ['train', total.train],
+    ['predict', total.predict],
+    ['score', total.score],
+  ] as const
+  return parts.map(([name, seconds]) => `${name} ${formatSeconds(seconds)}`).join(', ')
+}
+
+function totalSeconds(runs: readonly TrialRun[]): StageSeconds {
+  const all = runs.flatMap((run) => [run.val.seconds, ...(run.test === null ? [] : [run.test.seconds])])
+  const of = (stage: keyof StageSeconds) => sum(all.map((seconds) => seconds[stage]))
+  return { start: of('start'), smoke: of('smoke'), train: of('train'), predict: of('predict'), score: of('score') }
+}
+
+function nextCommand({ options }: Trial): string {
+  const base = `improve try ${options.dataset}`
+  if (options.pipeline === undefined)
+    return `${base} --seconds ${options.seconds * 4}   (more time), or change a copy of pipeline/ and add --pipeline`
+  return `${base} --pipeline ${options.pipeline} --seed ${options.seed + options.seeds}   (how much is luck)`
+}
+
+/** The same as data. */
+export function trialJson(trial: Trial, runs: readonly TrialRun[], openings: number | null): unknown {
+  const { dataset, options, chosen } = trial
+  return {
+    status: runs.every((run) => run.val.status === 'scored' && run.test?.status !== 'failed') ? 'scored' : 'failed',
+    dataset: {
+      name: trial.card.name,
+      imageCount: trial.card.imageCount,
+      classCount: trial.card.classes.length,
+      scheme: dataset.facts.scheme,
+      contentHash: dataset.facts.contentHash,
+    },
+    pipeline: chosen.name,
+    metric: options.metric,
+    runs,
+    testOpenings: openings,
+    seconds: { prepare: trial.prepareSeconds, ...totalSeconds(runs) },
+    folder: trial.folder,
+  }
+}
+
+function scoredOf(runs: readonly TrialRun[], split: 'val' | 'test'): Scored[] {
+  return runs.map((run) => run[split]).filter((outcome) => outcome?.status === 'scored')
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,24 @@
+import type { Outcome } from '../core/outcome.ts'
+import type { Pipeline } from '../core/pipeline.ts'
+import type { CachedDataset, Card } from '../dataset/index.ts'
+import type { MeasuredMachine } from '../harness/index.ts'
+import type { Parts } from './compose.ts'
+import type { TryOptions } from './run-try.ts'
+
+/** One `improve try`, as far as it is known before the training. */
+export type Trial = {
+  readonly options: TryOptions
+  readonly source: string
+  readonly dataset: CachedDataset
+  readonly card: Card
+  readonly chosen: { readonly pipeline: Pipeline; readonly name: string; readonly reason: string }
+  readonly machine: MeasuredMachine
+  readonly parts: Parts
+  /** The result folder. */
+  readonly folder: string
+  readonly prepareSeconds: number
+  readonly version: string
+}
+
+/** What one seed came to. */
+export type TrialRun = { readonly seed: number; readonly val: Outcome; test: Outcome | null }

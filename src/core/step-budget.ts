@@ -1,0 +1,35 @@
+/** Share of the training seconds that the looks at train and dev accuracy take, kept out of the steps. */
+const EVALUATION_SHARE = 0.04
+/** A schedule that warms up and cools down needs a few steps to be one. */
+const MIN_STEPS = 10
+/** The deadline is a guard against a hang, not the budget: it leaves room for a machine that turns busy. */
+const DEADLINE_FACTOR = 2
+const DEADLINE_MARGIN_SECONDS = 10
+
+export type Throughput = { readonly imagesPerSecond: number; readonly batchSize: number }
+
+export type StepBudget = {
+  readonly steps: number
+  /** Wall seconds that these steps should take, looks included. */
+  readonly expectedSeconds: number
+  /** Wall seconds after which the training is stopped. */
+  readonly deadlineSeconds: number
+}
+
+/** Seconds of one training when a trial's seconds are shared by its folds. */
+export function secondsPerTraining(trainSeconds: number, folds: number): number {
+  return trainSeconds / folds
+}
+
+/** How many optimizer steps fit into the seconds of one training, at the throughput that the smoke run measured. */
+export function stepBudget(trainSeconds: number, throughput: Throughput): StepBudget {
+  const secondsPerStep = throughput.batchSize / throughput.imagesPerSecond
+  const steps = Math.max(MIN_STEPS, Math.floor((trainSeconds * (1 - EVALUATION_SHARE)) / secondsPerStep))
+  return { steps, ...expectation(steps, throughput) }
+}
+
+/** What a given number of steps should take. */
+export function expectation(steps: number, throughput: Throughput): Omit<StepBudget, 'steps'> {
+  const expectedSeconds = (steps * throughput.batchSize) / throughput.imagesPerSecond / (1 - EVALUATION_SHARE)
+  return { expectedSeconds, deadlineSeconds: DEADLINE_FACTOR * expectedSeconds + DEADLINE_MARGIN_SECONDS }
+}

@@ -1,0 +1,131 @@
+import { testCount, valCount } from '../core/dataset.ts'
+import type { DatasetFacts } from '../core/dataset.ts'
+import { formatCount, formatPoints, row, wrap } from '../core/format.ts'
+import { printable } from '../core/names.ts'
+import { smallestVisibleGain } from '../core/statistics.ts'
+import type { Card } from './card.ts'
+
+const WIDTH = 80
+const CLASSES_SHOWN = 8
+const NAME_WIDTH = 28
+const QUARANTINED_SHOWN = 5
+
+/** The whole dataset card as text of at most 80 columns. */
+export function renderCard(card: Card, facts: DatasetFacts, name: string): string {
+  return [
+    `${printable(name, 50)}: ${formatCount(card.imageCount)} images, ${formatCount(card.classes.length)} classes`,
+    '',
+    ...classLines(card),
+    '',
+    ...pictureLines(card),
+    ...originLines(card),
+    '',
+    ...splitLines(facts),
+    row('gain', gainText(facts)),
+    ...warningLines(card),
+  ].join('\n')
+}
+
+/** The few lines of the card that a run begins with. */
+export function renderCardSummary(card: Card, facts: DatasetFacts, name: string): string {
+  return [
+    row(
+      'dataset',
+      `${printable(name, 50)}: ${formatCount(card.imageCount)} images, ${formatCount(card.classes.length)} classes, ${storedText(card)}`,
+    ),
+    ...splitLines(facts),
+    row('gain', gainText(facts)),
+    ...card.warnings.map((warning) => row('warning', printable(warning, 400))),
+  ].join('\n')
+}
+
+function classLines(card: Card): string[] {
+  const ranked = card.classes.toSorted((a, b) => b.count - a.count)
+  const largest = ranked[0]?.count ?? 1
+  const shown = ranked.length <= CLASSES_SHOWN + 2 ? ranked : [...ranked.slice(0, CLASSES_SHOWN - 2), ...ranked.slice(-2)]
+  const hidden = ranked.length - shown.length
+  const lines = shown.map(({ name, count }) => {
+    const bar = '#'.repeat(Math.max(1, Math.round((24 * count) / largest)))
+    return `  ${printable(name, NAME_WIDTH).padEnd(NAME_WIDTH)} ${formatCount(count).padStart(9)}  ${bar}`
+  })
+  if (hidden > 0) lines.splice(-2, 0, `  … ${formatCount(hidden)} more classes`)
+  return [
+    ...lines,
+    row('imbalance', card.imbalance === 1 ? 'none' : `largest class ${card.imbalance.toFixed(1)} times the smallest`),
+  ]
+}
+
+function pictureLines(card: Card): string[] {
+  const { width, height } = card.sizes
+  const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join(', ')
+  return [
+    row('size', `width ${rangeText(width)}, height ${rangeText(height)} pixels`),
+    row('stored as', storedText(card)),
+    row('mean, std', `${numbers(card.mean)}; ${numbers(card.std)} (of values 0 to 1)`),
+    row(
+      'formats',
+      Object.entries(card.formats)
+        .map(([format, count]) => `${formatCount(count)} ${format}`)
+        .join(', '),
+    ),
+  ]
+}
+
+function originLines(card: Card): string[] {
+  const { duplicates, quarantined, stray, groups } = card
+  const copies = `${formatCount(duplicates.identicalImages)} images in ${formatCount(duplicates.identicalGroups)} groups of identical ones`
+  const near = `${formatCount(duplicates.nearImages)} in ${formatCount(duplicates.nearGroups)} groups of near copies`
+  return [
+    row('duplicates', `${copies}, ${near}; groups stay in one split`),
+    ...(groups.origin === 'user'
+      ? [row('groups', `${formatCount(groups.count)} by --groups, the largest of ${formatCount(groups.largest)} images`)]
+      : []),
+    row('quarantined', quarantined.count === 0 ? 'none' : `${formatCount(quarantined.count)} that could not be read`),
+    ...quarantined.examples
+      .slice(0, QUARANTINED_SHOWN)
+      .map(({ path, reason }) => wrapped(`${printable(path, 60)}: ${printable(reason, 120)}`)),
+    ...(stray.count === 0 ? [] : [row('not used', `${formatCount(stray.count)} other files`)]),
+  ]
+}
+
+function splitLines(facts: DatasetFacts): string[] {
+  const val = formatCount(valCount(facts))
+  const how = {
+    fixed: `one fixed split of ${val} images`,
+    rotating: `one of five folds, ${val} images; the others in turn for confirmation`,
+    pooled: `five folds, each predicted by a model that did not see it: ${val} images`,
+  }[facts.scheme]
+  const test = {
+    sealed: `${formatCount(testCount(facts))} images, sealed until --open-test`,
+    user: `${formatCount(testCount(facts))} images of your test folder, sealed until --open-test`,
+    none: 'none: too few images to seal some away',
+  }[facts.testOrigin]
+  return [row('val', how), row('test', test)]
+}
+
+function gainText(facts: DatasetFacts): string {
+  const one = smallestVisibleGain(valCount(facts), 1)
+  const two = smallestVisibleGain(valCount(facts), 2)
+  return `differences below ${formatPoints(one)} cannot be told from luck (${formatPoints(two)} with 2 seeds)`
+}
+
+function warningLines(card: Card): string[] {
+  if (card.warnings.length === 0) return []
+  return ['', ...card.warnings.map((warning) => row('warning', printable(warning, 400)))]
+}
+
+function storedText({ storedShape, edge, channels }: Card): string {
+  const shape =
+    storedShape === null
+      ? `short side ${edge ?? 'unchanged'}${edge === null ? '' : ' px'}, aspect kept`
+      : `${storedShape[1]} x ${storedShape[0]} px`
+  return `${shape}, ${channels === 1 ? 'grey' : 'colour'}`
+}
+
+function rangeText({ min, median, max }: { min: number; median: number; max: number }): string {
+  return min === max ? formatCount(min) : `${formatCount(min)} to ${formatCount(max)} (median ${formatCount(median)})`
+}
+
+function wrapped(text: string): string {
+  return wrap(`  ${text}`, WIDTH, '    ')
+}

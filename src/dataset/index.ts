@@ -1,0 +1,8 @@
+export { renderCard, renderCardSummary } from './card-text.ts'
+export { readCard } from './card.ts'
+export type { Card } from './card.ts'
+export { openDataset } from './dataset-cache.ts'
+export type { CachedDataset } from './dataset-cache.ts'
+export { loadDataset } from './load-dataset.ts'
+export { layout } from './staged-dataset.ts'
+export type { StagedDataset } from './staged-dataset.ts'

@@ -1,0 +1,61 @@
+import { formatBytes, formatSeconds } from '../core/format.ts'
+import type { FailureKind, Stage } from '../core/outcome.ts'
+import type { End, Limits } from '../sandbox/sandbox.ts'
+import { failureKind } from './events.ts'
+import type { FailedEvent } from './events.ts'
+
+/** A failure of one stage of an evaluation; `evaluate` makes it an outcome. */
+export type StageFailure = {
+  readonly status: 'failed'
+  readonly stage: Stage
+  readonly kind: FailureKind
+  readonly message: string
+  readonly logTail: string
+}
+
+/** A deadline that the host set on a stage, and how long the stage was expected to take. */
+export type Deadline = { readonly seconds: number; readonly expectedSeconds: number | null }
+
+export function stageFailure(stage: Stage, kind: FailureKind, message: string, logTail: string): StageFailure {
+  return { status: 'failed', stage, kind, message, logTail }
+}
+
+/** What the process itself reported: the text is untrusted, kind and stage are taken only if they are known. */
+export function reportedFailure(event: FailedEvent, stage: Stage, logTail: string): StageFailure {
+  return stageFailure(event.stage ?? stage, failureKind(event.kind), event.message, logTail)
+}
+
+/** What it means that a process ended within `stage` without saying that it finished. */
+export function failureOfEnd(stage: Stage, end: End, limits: Limits, deadline: Deadline | null, logTail: string): StageFailure {
+  const fail = (kind: FailureKind, message: string) => stageFailure(stage, kind, message, logTail)
+  switch (end.reason) {
+    case 'timeout':
+      return fail('timeout', timeoutMessage(stage, end, deadline))
+    case 'memory':
+      return fail('out-of-memory', `${stage} used more than ${formatBytes(limits.memoryBytes)} of memory`)
+    case 'processes':
+      return fail('processes', `${stage} started more than ${limits.processCount} processes`)
+    case 'disk':
+      return fail('disk', `${stage} wrote more than ${formatBytes(limits.outBytes)} of files`)
+    case 'aborted':
+      return fail('killed', `${stage} was stopped`)
+    case 'exited':
+      return fail('killed', exitMessage(stage, end))
+  }
+}
+
+function timeoutMessage(stage: Stage, end: End, deadline: Deadline | null): string {
+  const seconds = formatSeconds(deadline?.seconds ?? end.wallSeconds)
+  if (deadline === null || deadline.expectedSeconds === null) return `${stage} was stopped after ${seconds} without finishing`
+  return `${stage} was stopped after ${seconds}, more than twice its expected ${formatSeconds(deadline.expectedSeconds)}`
+}
+
+function exitMessage(stage: Stage, end: End): string {
+  if (end.signal === 'SIGSEGV') return `${stage} crashed the Python process (segmentation fault)`
+  if (end.signal !== null) return `${stage} was killed by ${end.signal}`
+  // bubblewrap and shells report a child's death by signal n as exit code 128 + n.
+  if (end.exitCode === 128 + 11) return `${stage} crashed the Python process (segmentation fault)`
+  if (end.exitCode === 128 + 9) return `${stage} was killed by SIGKILL, which the system does when memory runs out`
+  if (end.exitCode === 0) return `the process ended during ${stage} without finishing it; code must not call exit`
+  return `the process ended during ${stage} with exit code ${end.exitCode} before finishing it`
+}

@@ -1,0 +1,35 @@
+import { availableParallelism, totalmem } from 'node:os'
+import type { Limits } from '../sandbox/sandbox.ts'
+import type { HarnessMode } from './events.ts'
+
+const GIB = 2 ** 30
+
+/** Seconds that a Python process may take from its start to `process.ready`: a first import of torch from a slow disk. */
+export const START_SECONDS = 180
+/** Seconds for the static check and the smoke run together; three batches of a pipeline that is worth training take a few. */
+export const SMOKE_SECONDS = 120
+/** Seconds that a process may take to exit once it said that it finished. */
+export const EXIT_SECONDS = 10
+
+/** A third of the machine: two trainings side by side, and the rest for everything else. */
+export function memoryLimit(totalBytes: number = totalmem()): number {
+  return Math.max(2 * GIB, Math.floor(totalBytes / 3))
+}
+
+const PROCESS_COUNT = 64 + 16 * availableParallelism()
+
+/** The limits of one process; `wallSeconds` is the outermost guard, stages have tighter ones of their own. */
+export function limitsOf(mode: HarnessMode, wallSeconds: number): Limits {
+  const common = { memoryBytes: memoryLimit(), wallSeconds, processCount: PROCESS_COUNT }
+  switch (mode) {
+    case 'prepare':
+      return { ...common, fileBytes: 1024 * GIB, outBytes: 1024 * GIB }
+    case 'train':
+      return { ...common, fileBytes: 8 * GIB, outBytes: 16 * GIB }
+    case 'predict':
+      return { ...common, fileBytes: 8 * GIB, outBytes: 9 * GIB }
+    case 'machine':
+    case 'score':
+      return { ...common, fileBytes: GIB, outBytes: GIB }
+  }
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import { openDataset } from '../dataset/index.ts'
+import type { CachedDataset } from '../dataset/index.ts'
+import { hashText } from '../files/hash.ts'
+import type { Mount } from '../sandbox/sandbox.ts'
+import type { HarnessEvent } from './events.ts'
+import { limitsOf } from './limits.ts'
+import { runTrusted, trustedFailure } from './run-process.ts'
+import type { Python } from './run-process.ts'
+
+/** Millions of large pictures take hours; a prepare that hangs is stopped all the same. */
+const PREPARE_SECONDS = 48 * 3600
+
+/** What keeps images of one patient, deck or burst in one split. */
+export type Groups = { readonly kind: 'pattern'; readonly pattern: string } | { readonly kind: 'file'; readonly path: string }
+
+export type PrepareProgress = { readonly phase: string; readonly done: number; readonly total: number | null }
+
+export type PrepareRequest = {
+  /** Absolute path of a folder or zip. */
+  readonly source: string
+  readonly groups: Groups | null
+  /** The per-user cache folder. */
+  readonly cache: string
+  readonly onProgress: (progress: PrepareProgress) => void
+  readonly onNote: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** The staged dataset of the user's images: from the cache, or prepared now. */
+export async function prepareDataset(request: PrepareRequest, tools: Python): Promise<CachedDataset> {
+  return openDataset({
+    source: request.source,
+    options: await optionsKey(request.groups),
+    cache: join(request.cache, 'datasets'),
+    prepare: (folder) => runPrepare(request, tools, folder),
+    onWait: () => request.onNote('another process prepares the same images; waiting for it'),
+    signal: request.signal,
+  })
+}
+
+async function runPrepare(request: PrepareRequest, tools: Python, folder: string): Promise<void> {
+  const { pathOf } = tools.sandbox
+  const source: Mount = { host: request.source, guest: `/source/${basename(request.source)}` }
+  const out: Mount = { host: folder, guest: '/out', writable: true }
+  const groups: Mount | null = request.groups?.kind === 'file' ? { host: request.groups.path, guest: '/groups/groups.csv' } : null
+  const job = {
+    source: pathOf(source),
+    out: pathOf(out),
+    name: basename(request.source),
+    options: { workers: tools.threads, groups: groupsOption(request.groups, groups === null ? null : pathOf(groups)) },
+  }
+  const mounts = [source, out, ...(groups === null ? [] : [groups])]
+  const limits = limitsOf('prepare', PREPARE_SECONDS)
+  let last: HarnessEvent<'prepare'> | undefined
+  const { end, logTail } = await runTrusted(tools, { mode: 'prepare', job, mounts, limits, signal: request.signal }, (event) => {
+    last = event
+    if (event.type === 'prepare.progress') request.onProgress(event)
+  })
+  if (last?.type === 'failed') throw refusal(last)
+  if (last?.type !== 'prepare.finished' || end.exitCode !== 0) throw trustedFailure('preparing the images', end, logTail)
+}
+
+/** `prepare` says what is wrong with the images in a sentence for their owner. */
+function refusal(event: Extract<HarnessEvent<'prepare'>, { type: 'failed' }>): UsageError {
+  const details = { evidence: event.evidence ?? [], ...(event.fix ? { fix: event.fix } : {}) }
+  return new UsageError(event.message, details, 'dataset')
+}
+
+function groupsOption(groups: Groups | null, file: string | null): unknown {
+  if (groups === null) return null
+  return groups.kind === 'pattern' ? { pattern: groups.pattern } : { file }
+}
+
+/** Of a groups file its content counts, not its name. */
+async function optionsKey(groups: Groups | null): Promise<unknown> {
+  if (groups?.kind !== 'file') return { groups }
+  return { groups: { kind: 'file', content: hashText(await readFile(groups.path, 'utf8')) } }
+}

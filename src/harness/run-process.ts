@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ExternalError } from '../core/errors.ts'
+import { interpreterMounts } from '../sandbox/index.ts'
+import type { End, EndReason, Limits, Mount, RunningProcess, Sandbox } from '../sandbox/sandbox.ts'
+import { pythonEnvironment } from './environment.ts'
+import { EXIT_SECONDS } from './limits.ts'
+import { BadEvent, readEvents } from './events.ts'
+import type { HarnessEvent, HarnessMode } from './events.ts'
+
+/** The Python package beside this one: `<package>/harness`, two folders up from src/harness and from dist/harness. */
+const HARNESS_FOLDER = fileURLToPath(new URL('../../harness', import.meta.url))
+
+/** What every Python process needs of the host. */
+export type Python = { readonly sandbox: Sandbox; readonly python: string; readonly threads: number; readonly program?: string }
+
+export type Call<M extends HarnessMode> = {
+  readonly mode: M
+  /** Builds nothing itself: paths in it are those that the child sees. */
+  readonly job: unknown
+  readonly mounts: readonly Mount[]
+  readonly limits: Limits
+  readonly signal: AbortSignal
+}
+
+/** A Python process while it runs. */
+export type Child<M extends HarnessMode> = {
+  readonly events: AsyncGenerator<HarnessEvent<M>>
+  /** Writes one line of JSON to its stdin. */
+  readonly answer: (value: unknown) => void
+  readonly kill: (reason: EndReason) => void
+  readonly logTail: () => string
+  /** Waits until every descendant is gone; a process that lingers after its work is killed. */
+  readonly end: () => Promise<End>
+}
+
+/** Runs one harness process around `use`; whatever happens, afterwards no process and no temporary folder is left. */
+export async function withChild<M extends HarnessMode, T>(
+  tools: Python,
+  call: Call<M>,
+  use: (child: Child<M>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'improve-job-'))
+  let running: RunningProcess | undefined
+  try {
+    const jobMount: Mount = { host: folder, guest: '/job' }
+    await writeFile(join(folder, 'job.json'), JSON.stringify(call.job))
+    running = await start(tools, call, jobMount)
+    return await use(childOf(call.mode, running))
+  } finally {
+    await running?.kill()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs a trusted process to its end and hands each event to `onEvent`; a failure is an error, not an outcome. */
+export async function runTrusted<M extends HarnessMode>(
+  tools: Python,
+  call: Call<M>,
+  onEvent: (event: HarnessEvent<M>) => void,
+): Promise<{ end: End; logTail: string }> {
+  return withChild(tools, call, async (child) => {
+    for await (const event of child.events) onEvent(event)
+    const end = await child.end()
+    call.signal.throwIfAborted()
+    return { end, logTail: child.logTail() }
+  })
+}
+
+function start<M extends HarnessMode>(tools: Python, call: Call<M>, jobMount: Mount): Promise<RunningProcess> {
+  const { sandbox, python, threads } = tools
+  const harnessMount: Mount = { host: tools.program ?? HARNESS_FOLDER, guest: '/harness' }
+  return sandbox.start(
+    {
+      program: python,
+      args: ['-I', join(sandbox.pathOf(harnessMount), 'run.py'), call.mode, join(sandbox.pathOf(jobMount), 'job.json')],
+      mounts: [...interpreterMounts(python), harnessMount, jobMount, ...call.mounts],
+      env: pythonEnvironment(threads),
+      limits: call.limits,
+    },
+    call.signal,
+  )
+}
+
+function childOf<M extends HarnessMode>(mode: M, running: RunningProcess): Child<M> {
+  running.stdin.on('error', ignoreBrokenPipe)
+  closeEventsAfterEnd(running)
+  return {
+    events: readUntilEnd(mode, running),
+    answer: (value) => void running.stdin.write(`${JSON.stringify(value)}\n`),
+    kill: (reason) => void running.kill(reason),
+    logTail: running.logTail,
+    end: async () => {
+      const timer = setTimeout(() => void running.kill(), EXIT_SECONDS * 1000)
+      return running.ended.finally(() => clearTimeout(timer))
+    },
+  }
+}
+
+async function* readUntilEnd<M extends HarnessMode>(mode: M, running: RunningProcess): AsyncGenerator<HarnessEvent<M>> {
+  try {
+    yield* readEvents(mode, running.events)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error
+  }
+}
+
+/** A descendant may still hold the channel open; what it would write then is nobody's business. */
+function closeEventsAfterEnd(running: RunningProcess): void {
+  void running.ended.then(() => setTimeout(() => running.events.destroy(), 1000).unref())
+}
+
+/** The child may be gone before it reads its answer; its end says why. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+}
+
+/** What a trusted process died of, as an error for a person. */
+export function trustedFailure(what: string, end: End, logTail: string): ExternalError {
+  return new ExternalError('environment', `${what} ended without a result (${describeEnd(end)})`, {
+    evidence: logTail.trim() === '' ? [] : lastLines(logTail, 8),
+    fix: 'improve doctor',
+  })
+}
+
+export function describeEnd(end: End): string {
+  if (end.reason !== 'exited') return `stopped: ${end.reason}`
+  return end.signal === null ? `exit code ${end.exitCode}` : `killed by ${end.signal}`
+}
+
+export function lastLines(text: string, count: number): string[] {
+  return text.trimEnd().split('\n').slice(-count)
+}
+
+export { BadEvent }

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { partFacts } from '../core/dataset.ts'
+import type { StagedDataset } from '../dataset/index.ts'
+import { expectation, stepBudget } from '../core/step-budget.ts'
+import type { Throughput } from '../core/step-budget.ts'
+import type { TrainingSummary } from '../core/outcome.ts'
+import { BadEvent } from './events.ts'
+import type { HarnessEvent } from './events.ts'
+import type { StageFailure } from './failure.ts'
+import { viewDataset } from './data-view.ts'
+import type { Info } from './info.ts'
+import { limitsOf, SMOKE_SECONDS, START_SECONDS } from './limits.ts'
+import { StagedChild } from './pipeline-call.ts'
+import { withChild } from './run-process.ts'
+import type { Child } from './run-process.ts'
+import type { Tools } from './tools.ts'
+import { collect, withScratch } from './scratch.ts'
+import type { Progress, Stopwatch } from './progress.ts'
+
+/** Weights of hundreds of millions of float32 parameters fit. */
+const MAX_WEIGHT_BYTES = 4 * 2 ** 30
+const WEIGHTS = 'weights.safetensors'
+
+export type TrainRequest = {
+  readonly dataset: StagedDataset
+  /** Which fold's dev rows are used; also the number shown. */
+  readonly fold: number
+  readonly parts: readonly string[]
+  readonly code: string
+  readonly info: Info
+  readonly seed: number
+  /** Steps and speed of an earlier fold; null lets the smoke run measure the speed and turns the seconds into steps. */
+  readonly pace: Pace | null
+  readonly trainSeconds: number
+  /** Where the weights file goes. */
+  readonly weights: string
+  readonly onProgress: (progress: Progress) => void
+  readonly onLog: (text: string) => Promise<void>
+}
+
+export type Pace = Throughput & { readonly steps: number }
+
+export type Trained = { readonly status: 'trained'; readonly summary: TrainingSummary; readonly pace: Pace }
+
+type TrainEvent = Exclude<HarnessEvent<'train'>, { type: 'failed' }>
+type Told = { status: 'told'; finished: Extract<HarnessEvent<'train'>, { type: 'train.finished' }>; pace: Pace }
+
+/** Trains a pipeline once: check, smoke run, as many steps as the seconds allow. The weights are taken over when it finished. */
+export async function train(
+  request: TrainRequest,
+  tools: Tools,
+  clock: Stopwatch,
+  signal: AbortSignal,
+): Promise<Trained | StageFailure> {
+  return withScratch(async (scratch) => {
+    const wanted = { parts: request.parts, labelled: true, devFold: request.fold }
+    const view = await viewDataset(request.dataset, wanted, tools.sandbox, scratch.folder)
+    const code = { host: request.code, guest: '/code' }
+    const out = { host: scratch.out, guest: '/out', writable: true }
+    const paths = { data: view.path, code: tools.sandbox.pathOf(code), out: tools.sandbox.pathOf(out) }
+    const limits = limitsOf('train', START_SECONDS + SMOKE_SECONDS + outerDeadline(request))
+    const call = { mode: 'train' as const, job: jobOf(request, tools, paths), mounts: [...view.mounts, code, out], limits, signal }
+    const told = await withChild(tools, call, async (child) => {
+      const result = await follow(request, child, new StagedChild(child, limits), clock, signal)
+      await request.onLog(child.logTail())
+      return result
+    })
+    if (told.status === 'failed') return told
+    const bad = await collect(join(scratch.out, WEIGHTS), request.weights, { maxBytes: MAX_WEIGHT_BYTES }, 'train')
+    return bad ?? { status: 'trained', summary: summaryOf(request.fold, told), pace: told.pace }
+  })
+}
+
+function jobOf(request: TrainRequest, tools: Tools, paths: { data: string; code: string; out: string }): unknown {
+  return {
+    paths,
+    info: request.info,
+    machine: tools.machine,
+    seed: request.seed,
+    parts: request.parts.map((name) => ({ name, count: partFacts(request.dataset.facts, name).count })),
+    devRows: `${paths.data}/dev.i32`,
+    steps: request.pace?.steps ?? null,
+    imagesPerSecond: request.pace?.imagesPerSecond ?? null,
+    trainSeconds: request.trainSeconds,
+  }
+}
+
+/** The stages of a training: start (the static check comes first), smoke unless the pace is known, train. */
+async function follow(
+  request: TrainRequest,
+  child: Child<'train'>,
+  staged: StagedChild<'train'>,
+  clock: Stopwatch,
+  signal: AbortSignal,
+): Promise<Told | StageFailure> {
+  let pace = request.pace
+  const beginTraining = (steps: number, throughput: Throughput) => {
+    const { expectedSeconds, deadlineSeconds } = expectation(steps, throughput)
+    clock.enter('train')
+    staged.enter('train', deadlineSeconds, expectedSeconds)
+    request.onProgress({ stage: 'train', fold: request.fold, share: 0, expectedSeconds })
+  }
+  const onEvent = (event: TrainEvent): Told | undefined => {
+    switch (event.type) {
+      case 'check.passed':
+        break
+      case 'process.ready':
+        if (pace === null) {
+          clock.enter('smoke')
+          staged.enter('smoke', SMOKE_SECONDS)
+        } else beginTraining(pace.steps, pace)
+        break
+      case 'smoke.passed':
+        if (pace !== null) throw new BadEvent('train reported a second smoke run')
+        pace = {
+          steps: stepBudget(request.trainSeconds, event).steps,
+          imagesPerSecond: event.imagesPerSecond,
+          batchSize: event.batchSize,
+        }
+        child.answer({ steps: pace.steps })
+        beginTraining(pace.steps, pace)
+        break
+      case 'train.progress':
+        request.onProgress({ stage: 'train', fold: request.fold, share: event.fraction, curve: event })
+        break
+      case 'train.finished':
+        if (pace?.steps !== event.steps)
+          throw new BadEvent(`train reported ${event.steps} steps, it was given ${pace?.steps ?? 'none'}`)
+        return { status: 'told', finished: event, pace }
+    }
+    return undefined
+  }
+  clock.enter('start')
+  staged.enter('start', START_SECONDS)
+  return staged.follow(onEvent, signal).finally(() => clock.stop())
+}
+
+/** Guard of the whole process; the tighter one is set when the smoke run has measured the pipeline. */
+function outerDeadline(request: TrainRequest): number {
+  return 60 + 20 * request.trainSeconds
+}
+
+function summaryOf(fold: number, { finished, pace }: Told): TrainingSummary {
+  return {
+    fold,
+    steps: finished.steps,
+    trainSeconds: finished.trainSeconds,
+    cpuSeconds: finished.cpuSeconds ?? 0,
+    imagesPerSecond: pace.imagesPerSecond,
+    batchSize: pace.batchSize,
+    peakMemoryBytes: finished.peakMemoryBytes ?? 0,
+    parameterCount: finished.parameterCount ?? 0,
+  }
+}
