@@ -49,8 +49,11 @@ async function installPackages(progress, finish) {
   const env = { ...process.env, PATH: path.join(delimiter) }
   const command = ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=warn']
   const npm = await runLogged('npm', command, env, () => {})
-  if (npm.code !== 0)
-    return { ...npm, message: 'npm could not install the packages', fix: 'check the network and the registry, then again' }
+  if (npm.code !== 0) {
+    // npm gives its reason first and pages of hints after it.
+    const lines = npm.lines.filter((line) => line.startsWith('npm error ')).slice(0, 8)
+    return { ...npm, lines, message: 'npm could not install the packages', fix: 'check the network and the registry, then again' }
+  }
   const node = spawnSync(join(BIN, 'node'), ['--version'], { encoding: 'utf8' })
   if (node.status !== 0) return { ...npm, message: 'npm installed no Node 24', fix: 'allow its install script: npm rebuild node' }
   writeFileSync(STAMP, hash)

@@ -17,6 +17,7 @@ export function openStep(title, startedAt = performance.now()) {
     progress: (text) => {
       if (last === '' && !isTerminal) process.stderr.write(`${title} …\n`)
       last = text
+      heartbeat.refresh()
       show(text)
     },
     finish: close,
