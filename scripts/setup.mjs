@@ -51,7 +51,7 @@ async function installPackages(progress, finish) {
   const npm = await runLogged('npm', command, env, () => {})
   if (npm.code !== 0) {
     // npm gives its reason first and pages of hints after it.
-    const lines = npm.lines.filter((line) => line.startsWith('npm error ')).slice(0, 8)
+    const lines = npm.lines.filter((line) => /^npm error (?! *at )/.test(line)).slice(0, 6)
     return { ...npm, lines, message: 'npm could not install the packages', fix: 'check the network and the registry, then again' }
   }
   const node = spawnSync(join(BIN, 'node'), ['--version'], { encoding: 'utf8' })

@@ -207,9 +207,10 @@ async function verify(plan: Plan, { onProgress, signal }: EnvironmentOptions): P
   return stamp
 }
 
-/** One sentence with the line that says why: pip's own error line, else the last one. */
+/** One sentence with the line that says why: pip's first error line (later ones are hints), else the last error, else the last line. */
 function failure(plan: Plan, sentence: string, lastLines: readonly string[]): ExternalError {
-  const said = lastLines.findLast((line) => /^ERROR:|Error:/.test(line)) ?? lastLines.at(-1) ?? 'it printed nothing'
+  const ofPip = lastLines.find((line) => line.startsWith('ERROR: '))
+  const said = ofPip ?? lastLines.findLast((line) => line.includes('Error:')) ?? lastLines.at(-1) ?? 'it printed nothing'
   const isFull = lastLines.some((line) => line.includes('No space left on device'))
   return new ExternalError(isFull ? 'disk' : 'environment', `${sentence}: ${said.trim()}`, {
     evidence: [`log  ${plan.logFile}`],
