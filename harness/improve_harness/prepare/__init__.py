@@ -18,13 +18,14 @@ import numpy as np
 
 from .. import protocol
 from . import card, store
-from .decode import THUMB
+from .fingerprint import THUMB
 from .groups import Groups, find_groups, user_groups
+from .layout import SPLIT_NAMES, TRAIN
 from .names import refuse, safe
 from .options import Options, parse_options
 from .progress import Progress
 from .read import Readings, check_quarantine, choose_edge, measure, read_all, stored_bytes
-from .scan import SPLIT_NAMES, TRAIN, Scan, check_two_images, scan
+from .scan import Scan, check_two_images, scan
 from .source import open_source
 from .splits import Splits, make_splits
 
@@ -122,7 +123,14 @@ def _write(
 
 
 def _write_parts(
-    out: Path, facts: np.ndarray, labels: np.ndarray, splits: Splits, pixels: Path, channels: int, class_count: int, progress: Progress
+    out: Path,
+    facts: np.ndarray,
+    labels: np.ndarray,
+    splits: Splits,
+    pixels: Path,
+    channels: int,
+    class_count: int,
+    progress: Progress,
 ) -> dict[str, Any]:
     parts = {}
     done = 0

@@ -6,6 +6,7 @@ Sizes are those that the archive declares; the zip reader stops there, so a lie 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import stat
 import zipfile
@@ -77,10 +78,8 @@ def entry_name(info: zipfile.ZipInfo) -> str:
     """The path with forward slashes. Names without the UTF-8 flag are often UTF-8 all the same; else they are code page 437."""
     name = info.orig_filename
     if not info.flag_bits & UTF8_FLAG:
-        try:
+        with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
     return re.sub(r"^(\./)+", "", name.replace("\\", "/")).rstrip("/")
 
 

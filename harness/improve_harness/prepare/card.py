@@ -115,7 +115,8 @@ def prefix_warning(paths: list[str], classes: list[str]) -> list[str]:
     if proposal is None:
         return []
     pattern, count = proposal
-    return [f"File names share {count:,} prefixes. If a prefix is one patient, object or burst, keep it together: --groups '{pattern}'"]
+    meaning = "If a prefix is one patient, object or burst, keep it together"
+    return [f"File names share {count:,} prefixes. {meaning}: --groups '{pattern}'"]
 
 
 def item_lines(splits: Splits, facts: np.ndarray, labels: np.ndarray, paths: list[str], groups: np.ndarray) -> Any:

@@ -14,13 +14,33 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-# Imported by name so that the seven readers are registered before the workers fork, and no other reader ever is.
-from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, PpmImagePlugin, TiffImagePlugin
-from PIL import Image, UnidentifiedImageError, WebPImagePlugin
+# The plugins are imported by name so that their readers are registered before the workers fork, and no others ever are.
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
+from .fingerprint import channel_sums, describe, pixel_hash
 from .options import MAX_EDGE
 
-READERS = (BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, PpmImagePlugin, TiffImagePlugin, WebPImagePlugin)
+READERS = (
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 MAX_PIXELS = 50_000_000
 MAX_JPEG_PIXELS = 200_000_000  # a JPEG of this size is decoded at a fraction of its scale
@@ -29,7 +49,6 @@ MAX_FILE_BYTES = 512 << 20
 # does not depend on the edge chosen for this dataset.
 DRAFT_SIDE = MAX_EDGE
 MAX_ASPECT = 4  # the stored long side is at most this many edges
-THUMB = 32
 ORIENTATION_TAG = 0x0112
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
 TURNS = {
@@ -92,11 +111,25 @@ def _decode(data: bytes, edge: int) -> Picture:
     if orientation in TURNS:
         image = image.transpose(TURNS[orientation])
     width, height = size[::-1] if orientation >= 5 else size
-    image = _grey_if_equal(image)
+    image, pixels = _grey_if_equal(image)
     # For a JPEG decoded at reduced scale, the hashes and the thumbnail describe the reduced picture.
-    stored = _resize(image, stored_size(width, height, edge))
+    whole = pixel_hash(pixels)
+    difference_hash, thumb = describe(image)
+    new_size = stored_size(width, height, edge)
+    if image.size != new_size:
+        pixels = np.asarray(image.resize(new_size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    planes = np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
     return Picture(
-        hashlib.sha256(data).digest(), _pixel_hash(image), *_describe(image), width, height, kind, *_channels_first(stored)
+        hashlib.sha256(data).digest(),
+        whole,
+        difference_hash,
+        thumb,
+        width,
+        height,
+        kind,
+        (planes.shape[0], planes.shape[1], planes.shape[2]),
+        planes.tobytes(),
+        *channel_sums(planes),
     )
 
 
@@ -179,40 +212,12 @@ def _from_integers(values: np.ndarray) -> Image.Image:
     return Image.fromarray((values.astype(np.uint16) >> 8).astype(np.uint8))
 
 
-def _grey_if_equal(image: Image.Image) -> Image.Image:
-    """A colour file whose channels are all equal is a grey picture."""
-    if image.mode == "L":
-        return image
+def _grey_if_equal(image: Image.Image) -> tuple[Image.Image, np.ndarray]:
+    """The picture and its pixels; a colour file whose channels are all equal is a grey picture."""
     pixels = np.asarray(image)
+    if image.mode == "L":
+        return image, pixels
     for part in (pixels[:1], pixels):  # one row settles most photos
         if not (np.array_equal(part[..., 0], part[..., 1]) and np.array_equal(part[..., 0], part[..., 2])):
-            return image
-    return image.getchannel(0)
-
-
-def _pixel_hash(image: Image.Image) -> bytes:
-    """Equal for equal pictures, whatever their format, mode or metadata."""
-    digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
-    digest.update(image.tobytes())
-    return digest.digest()
-
-
-def _describe(image: Image.Image) -> tuple[int, bytes]:
-    """64-bit difference hash and the THUMB x THUMB grey thumbnail."""
-    grey = image.convert("L")
-    thumb = grey.resize((THUMB, THUMB), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    small = np.asarray(grey.resize((9, 8), Image.Resampling.BILINEAR, reducing_gap=2.0))
-    bits = np.packbits(small[:, 1:] > small[:, :-1])
-    return int.from_bytes(bits.tobytes(), "big"), thumb.tobytes()
-
-
-def _resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return image if image.size == size else image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-
-
-def _channels_first(image: Image.Image) -> tuple[tuple[int, int, int], bytes, tuple[int, ...], tuple[int, ...]]:
-    pixels = np.asarray(image)
-    planes = np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
-    flat = planes.reshape(len(planes), -1).astype(np.int64)
-    sums, squares = flat.sum(1).tolist(), (flat * flat).sum(1).tolist()
-    return (planes.shape[0], planes.shape[1], planes.shape[2]), planes.tobytes(), tuple(sums), tuple(squares)
+            return image, pixels
+    return image.getchannel(0), pixels[..., 0]

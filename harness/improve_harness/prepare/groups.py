@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .names import plural, refuse, safe, shown
-from .near import near_pairs
+from .near import Thumbs, near_pairs
 
 MAX_AUTOMATIC_SHARE = 0.01  # a larger near-duplicate group is an error of the grouping
 MAX_AUTOMATIC_IMAGES = 10  # below this many a share says nothing
@@ -33,7 +33,7 @@ class Groups:
 def find_groups(facts: np.ndarray, thumbs: np.ndarray, user: np.ndarray | None) -> Groups:
     """`user` [n] holds group numbers of the user, or is None."""
     _, first, identical = np.unique(facts["pixel_hash"].view("V32"), return_index=True, return_inverse=True)
-    pairs = near_pairs(facts["difference_hash"][first], _rows(thumbs, first))
+    pairs = near_pairs(facts["difference_hash"][first], Thumbs(thumbs, first))
     near, warnings = drop_large(components(len(first), pairs), identical)
     automatic = near[identical]
     joined = automatic if user is None else join(automatic, user)
@@ -84,13 +84,13 @@ def user_groups(paths: list[str], base: str, option: dict[str, str] | None) -> n
         return None
     names = _by_pattern(paths, option["pattern"]) if "pattern" in option else _by_file(paths, base, option["file"])
     named = {name for name in names if name is not None}
-    examples = [safe(path) for path in paths[:5]]
+    examples = [f"for example {safe(path)}" for path in paths[:5]]
     what = "pattern" if "pattern" in option else "file"
     if not named:
-        raise refuse(f"The groups {what} names none of the {len(paths):,} images.", [f"for example {e}" for e in examples], _fix(what))
+        raise refuse(f"The groups {what} names none of the {len(paths):,} images.", examples, _fix(what))
     if len(named) == 1 and None not in names:
         only = shown(next(iter(named)))
-        raise refuse(f"The groups {what} puts all images in one group, {only}.", [f"for example {e}" for e in examples], _fix(what))
+        raise refuse(f"The groups {what} puts all images in one group, {only}.", examples, _fix(what))
     numbers = {name: number for number, name in enumerate(sorted(named))}
     return np.array([len(numbers) + i if name is None else numbers[name] for i, name in enumerate(names)], dtype=np.int64)
 
@@ -111,7 +111,8 @@ def _by_file(paths: list[str], base: str, file: str) -> list[str | None]:
         with Path(file).open(encoding="utf-8-sig", newline="") as lines:
             rows = [(number, row) for number, row in enumerate(csv.reader(lines), 1) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise refuse(f"The groups file {shown(file)} cannot be read: {error}.", fix="give a CSV of path,group", kind="usage") from error
+        message = f"The groups file {shown(file)} cannot be read: {error}."
+        raise refuse(message, fix="give a CSV of path,group", kind="usage") from error
     wrong = [number for number, row in rows if len(row) < 2]
     if wrong:
         raise refuse(f"Line {wrong[0]} of the groups file has no group.", fix="each line is path,group", kind="usage")
@@ -130,18 +131,3 @@ def _root(parent: np.ndarray, i: int) -> int:
         parent[i] = parent[parent[i]]
         i = int(parent[i])
     return i
-
-
-def _rows(thumbs: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Thumbnails of the distinct pictures; the memory map itself when all are."""
-    return thumbs if len(first) == len(thumbs) and np.array_equal(first, np.arange(len(first))) else _Picked(thumbs, first)  # type: ignore[return-value]
-
-
-class _Picked:
-    """Rows of a memory map through an index, read only when asked for."""
-
-    def __init__(self, rows: np.ndarray, index: np.ndarray):
-        self._rows, self._index = rows, index
-
-    def __getitem__(self, wanted: np.ndarray) -> np.ndarray:
-        return self._rows[self._index[wanted]]

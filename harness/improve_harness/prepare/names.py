@@ -41,7 +41,7 @@ def shown(text: str) -> str:
 
 
 def first_few(names: Iterable[str], count: int | None = None, limit: int = 5) -> str:
-    """"a, b, c and 7 more". `count` is the true number when `names` holds only the first ones."""
+    """The names as "a, b, c and 7 more". `count` is the true number when `names` holds only the first ones."""
     names = list(names)
     more = (len(names) if count is None else count) - min(limit, len(names))
     text = ", ".join(shown(name) for name in names[:limit])
@@ -49,7 +49,7 @@ def first_few(names: Iterable[str], count: int | None = None, limit: int = 5) ->
 
 
 def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
-    """"1 image", "1,200 images"."""
+    """A number with its noun: 1 image, 1,200 images."""
     return f"{count:,} {noun if count == 1 else plural_noun or noun + 's'}"
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .decode import MAX_FILE_BYTES, THUMB, Picture, Refused, decode, read_header, reason_of, stored_size
+from .decode import MAX_FILE_BYTES, Picture, Refused, decode, read_header, reason_of, stored_size
+from .fingerprint import THUMB
 from .names import plural, refuse, safe
 from .options import EDGES, Options
 from .progress import Progress
@@ -94,7 +95,9 @@ def stored_areas(sizes: np.ndarray, edge: int) -> np.ndarray:
     return np.array([np.prod(stored_size(w, h, edge)) if w else 0 for w, h, _ in sizes.tolist()], dtype=np.int64)
 
 
-def read_all(source: Source, entries: list[Entry], sizes: np.ndarray, edge: int, out: Path, options: Options, progress: Progress) -> Readings:
+def read_all(
+    source: Source, entries: list[Entry], sizes: np.ndarray, edge: int, out: Path, options: Options, progress: Progress
+) -> Readings:
     """Decode every file into the temporary store, in scan order."""
 
     def read(index: int) -> tuple[Picture | None, bytes, str]:
@@ -139,7 +142,8 @@ def check_quarantine(entries: list[Entry], readings: Readings, share: float) -> 
     count = len(readings.quarantined)
     if count > share * len(entries):
         evidence = [f"{safe(entries[index].path)}: {reason}" for index, reason in readings.quarantined[:20]]
-        message = f"{plural(count, 'image')} of {len(entries):,} cannot be read ({count / len(entries):.0%}, more than {share:.0%})."
+        numbers = f"{plural(count, 'image')} of {len(entries):,}"
+        message = f"{numbers} cannot be read ({count / len(entries):.0%}, more than {share:.0%})."
         raise refuse(message, evidence, "repair or remove these files")
 
 

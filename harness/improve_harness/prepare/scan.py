@@ -8,14 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .layout import SPLIT_NAMES, SPLIT_OF_FOLDER, TEST, TRAIN, VAL, find_base, find_splits
 from .names import first_few, normal, plural, refuse, safe, shown
 from .sniff import is_image, unsupported_format
 from .source import Entry, Listing, Source
 
-TRAIN, VAL, TEST = 0, 1, 2
-SPLIT_NAMES = ("train", "val", "test")
-SPLIT_OF_FOLDER = {"train": TRAIN, "training": TRAIN, "val": VAL, "valid": VAL, "validation": VAL, "test": TEST, "testing": TEST}
-MAX_WRAPPING_FOLDERS = 3
 EXAMPLES = 5
 LAYOUT_FIX = "make one folder per class and put its images there, e.g. flowers/rose/1.jpg, flowers/tulip/2.jpg"
 
@@ -68,60 +65,6 @@ def _separate(source: Source, listing: Listing) -> tuple[list[Entry], list[str]]
     return pictures, strays
 
 
-def find_base(paths: list[str], listing: Listing) -> str:
-    """The folder that holds the class or split folders: a single folder around everything is descended into."""
-    base = ""
-    for _ in range(MAX_WRAPPING_FOLDERS):
-        inner = [path[len(base) :].split("/") for path in paths]
-        tops = {parts[0] for parts in inner}
-        if len(tops) != 1 or any(len(parts) < 3 for parts in inner):
-            return base
-        (only,) = tops
-        if only.lower() in SPLIT_OF_FOLDER or _has_empty_sibling(base, only, listing):
-            return base
-        base += only + "/"
-    return base
-
-
-def _has_empty_sibling(base: str, only: str, listing: Listing) -> bool:
-    """An empty folder beside `only` is a class without images, so `only` is a class too."""
-    filled = {entry.path[len(base) :].split("/")[0] for entry in listing.files if entry.path.startswith(base)}
-    here = {folder[len(base) :] for folder in listing.folders if folder.startswith(base) and "/" not in folder[len(base) :]}
-    return bool(here - filled - {only, ""})
-
-
-def find_splits(paths: list[str], base: str) -> dict[int, str]:
-    """{split: prefix}. Flat folders give {TRAIN: base}; a class that is called "train" (bus, car, train) is not a split."""
-    deep: dict[str, bool] = {}  # top folder -> has images in folders of its own
-    for path in paths:
-        parts = path[len(base) :].split("/")
-        if len(parts) > 1:
-            deep[parts[0]] = deep.get(parts[0], False) or len(parts) > 2
-    named = [name for name in deep if name.lower() in SPLIT_OF_FOLDER]
-    others = [name for name in deep if name not in named]
-    trains = [name for name in named if SPLIT_OF_FOLDER[name.lower()] == TRAIN]
-    if not trains or (others and (len(named) == 1 or not any(deep[name] for name in trains))):
-        if named and not others:
-            raise refuse(
-                "There are split folders but no train folder.",
-                [f"found: {first_few(sorted(named))}"],
-                "add train/ with one folder per class",
-            )
-        return {TRAIN: base}
-    return _split_prefixes(named, base)
-
-
-def _split_prefixes(named: list[str], base: str) -> dict[int, str]:
-    prefixes: dict[int, str] = {}
-    for name in sorted(named):
-        split = SPLIT_OF_FOLDER[name.lower()]
-        if split in prefixes:
-            other = prefixes[split][len(base) : -1]
-            raise refuse(f"Two folders are the {SPLIT_NAMES[split]} split: {other} and {name}.", fix="merge them or rename one")
-        prefixes[split] = f"{base}{name}/"
-    return prefixes
-
-
 def label(pictures: list[Entry], prefixes: dict[int, str]) -> tuple[list[Image], list[str], list[str]]:
     """Labelled images, paths of images outside class folders, warnings. The class is the first folder below the split."""
     images: list[Image] = []
@@ -138,11 +81,15 @@ def label(pictures: list[Entry], prefixes: dict[int, str]) -> tuple[list[Image],
                 unlabelled[split] += 1
     used = {image.split for image in images}
     warnings = [
-        f"{prefixes[split].rstrip('/').split('/')[-1]}/ has {plural(count, 'image')} but no class folders: without labels it is not used."
+        f"{_last(prefixes[split])}/ has {plural(count, 'image')} but no class folders: without labels it is not used."
         for split, count in unlabelled.items()
         if split not in used and split != TRAIN
     ]
     return images, outside, warnings
+
+
+def _last(prefix: str) -> str:
+    return safe(prefix.rstrip("/").split("/")[-1])
 
 
 def _check_unlabelled(images: list[Image], outside: list[str], prefixes: dict[int, str]) -> None:
@@ -157,13 +104,11 @@ def _check_unlabelled(images: list[Image], outside: list[str], prefixes: dict[in
 
 def _empty_folders(listing: Listing, prefixes: dict[int, str], images: list[Image]) -> list[str]:
     used = {(image.split, image.class_name) for image in images}
-    empty = [
-        safe(folder)
-        for split, prefix in prefixes.items()
-        for folder in sorted(listing.folders)
-        if folder.startswith(prefix) and "/" not in folder[len(prefix) :] and (split, safe(normal(folder[len(prefix) :]))) not in used
-    ]
-    names = [name for name in empty if name.lower() not in SPLIT_OF_FOLDER]
+    names = []
+    for split, prefix in prefixes.items():
+        below = [folder[len(prefix) :] for folder in sorted(listing.folders) if folder.startswith(prefix)]
+        tops = [safe(normal(name)) for name in below if "/" not in name]
+        names += [name for name in tops if (split, name) not in used and name.lower() not in SPLIT_OF_FOLDER]
     return [f"{plural(len(names), 'class folder')} without images, not used: {first_few(names)}."] if names else []
 
 
@@ -195,7 +140,8 @@ def check_two_images(classes: list[str], train_counts: list[int]) -> None:
 
 
 def _check_same_classes(train: list[str], other: list[str], split: int) -> None:
-    missing = [name for name in other if name not in set(train)]
+    known = set(train)
+    missing = [name for name in other if name not in known]
     if not missing:
         return
     where = SPLIT_NAMES[split]
@@ -205,8 +151,9 @@ def _check_same_classes(train: list[str], other: list[str], split: int) -> None:
         a, b = alike[0]
         message = f"Class names differ only in upper and lower case between splits: train/{shown(a)} and {where}/{shown(b)}."
         raise refuse(message, [f"train/{shown(a)}, {where}/{shown(b)}" for a, b in alike[:20]], "rename one of each pair")
+    verb = "is" if len(missing) == 1 else "are"
     raise refuse(
-        f"{plural(len(missing), 'class', 'classes')} in {where}/ {'is' if len(missing) == 1 else 'are'} not in train/: {first_few(missing)}.",
+        f"{plural(len(missing), 'class', 'classes')} in {where}/ {verb} not in train/: {first_few(missing)}.",
         [f"{where}/{shown(name)}" for name in missing[:20]],
         f"add it to train/, or remove it from {where}/",
     )

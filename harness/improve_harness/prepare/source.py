@@ -52,7 +52,9 @@ def open_source(path: str) -> Source:
     if stat.S_ISDIR(mode):
         return FolderSource(where.resolve())
     if not stat.S_ISREG(mode):
-        raise refuse(f"{shown(path)} is neither a folder nor a file.", fix="give a folder with one folder per class, or a zip of it")
+        raise refuse(
+            f"{shown(path)} is neither a folder nor a file.", fix="give a folder with one folder per class, or a zip of it"
+        )
     return ZipSource(where)
 
 
@@ -80,7 +82,9 @@ class FolderSource:
             with os.scandir(folder) as found:
                 children = sorted(found, key=lambda child: child.name)
         except OSError as error:
-            raise refuse(f"The folder {shown(prefix or str(folder))} cannot be read: {error.strerror}.", fix="make it readable") from error
+            raise refuse(
+                f"The folder {shown(prefix or str(folder))} cannot be read: {error.strerror}.", fix="make it readable"
+            ) from error
         for child in children:
             if is_ignored(child.name):
                 continue

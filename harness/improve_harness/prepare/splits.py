@@ -12,8 +12,8 @@ import numpy as np
 
 from .blocks import Block, block_counts, deal, make_blocks, take
 from .groups import Groups
+from .layout import TEST, TRAIN, VAL
 from .names import first_few, plural, refuse
-from .scan import TEST, TRAIN, VAL
 
 SALT = b"improve splits 1"
 TEST_SHARE, VAL_SHARE, DEV_SHARE = 0.125, 0.2, 0.07
@@ -46,7 +46,9 @@ class Splits:
     warnings: list[str]
 
 
-def make_splits(facts: np.ndarray, labels: np.ndarray, given: np.ndarray, groups: Groups, classes: list[str], scheme: str | None) -> Splits:
+def make_splits(
+    facts: np.ndarray, labels: np.ndarray, given: np.ndarray, groups: Groups, classes: list[str], scheme: str | None
+) -> Splits:
     """`given` [n] is TRAIN, VAL or TEST as the user's folders say."""
     order = hash_order(facts)
     split = drop_copies(given, groups)
@@ -87,7 +89,11 @@ def choose_scheme(split: np.ndarray, wanted: str | None) -> str:
     """By what remains without test, unless the user has a val split or chose."""
     if (split == VAL).any():
         if wanted in ("rotating", "pooled"):
-            raise refuse(f"The folder has its own val split, so the scheme cannot be {wanted}.", fix="remove val/ or the option", kind="usage")
+            raise refuse(
+                f"The folder has its own val split, so the scheme cannot be {wanted}.",
+                fix="remove val/ or the option",
+                kind="usage",
+            )
         return "fixed"
     remaining = int((split == TRAIN).sum())
     return wanted or ("fixed" if remaining >= FIXED_FROM else "rotating" if remaining >= ROTATING_FROM else "pooled")
@@ -119,7 +125,9 @@ def check_disjoint(rows: dict[str, np.ndarray], groups: Groups, given: np.ndarra
             raise RuntimeError("images that belong together are in two parts")
 
 
-def _seal_test(split: np.ndarray, order: np.ndarray, labels: np.ndarray, groups: Groups, classes: list[str], warnings: list[str]) -> str:
+def _seal_test(
+    split: np.ndarray, order: np.ndarray, labels: np.ndarray, groups: Groups, classes: list[str], warnings: list[str]
+) -> str:
     """Mark the sealed test in `split`, unless the user has one or some class is too small. Returns its origin."""
     if (split == TEST).any():
         return "user"
@@ -127,8 +135,8 @@ def _seal_test(split: np.ndarray, order: np.ndarray, labels: np.ndarray, groups:
     _, holders = block_counts(blocks, len(classes))
     small = [classes[label] for label, count in enumerate(holders) if count < MIN_GROUPS_FOR_TEST]
     if small:
-        have = f"{first_few(small)} {'has' if len(small) == 1 else 'have'} fewer than {MIN_GROUPS_FOR_TEST} independent images or groups"
-        warnings.append(f"No sealed test: {have}. The final number is an estimate from the folds.")
+        have = f"{first_few(small)} {'has' if len(small) == 1 else 'have'} fewer than {MIN_GROUPS_FOR_TEST}"
+        warnings.append(f"No sealed test: {have} independent images or groups. The final number is an estimate from the folds.")
         return "none"
     chosen = take(blocks, len(classes), TEST_SHARE, MAX_JUDGED)
     split[[image for block, is_test in zip(blocks, chosen, strict=True) if is_test for image in block.images]] = TEST
@@ -173,7 +181,9 @@ def _spanning_groups(split: np.ndarray, groups: Groups) -> list[str]:
     return [f"{plural(count, 'group')} of yours lie in more than one of your own splits, which are kept as they are."]
 
 
-def _check_trained(folds: list[Fold], rows: dict[str, np.ndarray], labels: np.ndarray, classes: list[str], warnings: list[str]) -> None:
+def _check_trained(
+    folds: list[Fold], rows: dict[str, np.ndarray], labels: np.ndarray, classes: list[str], warnings: list[str]
+) -> None:
     """A class that is one group cannot be both learnt and judged: said, not hidden."""
     missing = set(range(len(classes)))
     lonely: set[int] = set()
@@ -183,5 +193,3 @@ def _check_trained(folds: list[Fold], rows: dict[str, np.ndarray], labels: np.nd
     if lonely:
         names = first_few([classes[label] for label in sorted(lonely)])
         warnings.append(f"In some fold there is nothing to train on for {names}: all its images are one group.")
-
-

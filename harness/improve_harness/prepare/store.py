@@ -41,7 +41,9 @@ def write_file(path: Path, blocks: Iterable[bytes]) -> str:
     return file.close()
 
 
-def write_part(out: Path, name: str, facts: np.ndarray, labels: np.ndarray, pixels: int, channels: int, class_count: int) -> dict[str, Any]:
+def write_part(
+    out: Path, name: str, facts: np.ndarray, labels: np.ndarray, pixels: int, channels: int, class_count: int
+) -> dict[str, Any]:
     """Write pixels, shapes and labels of one part; `facts` and `labels` are its rows, `pixels` is an open file descriptor.
 
     Returns the part's entry of dataset.json. Grey pictures of a colour dataset get three equal channels.

@@ -19,7 +19,9 @@ class Crashed:
     """Stands for the result of an item whose worker process died."""
 
 
-def map_in_workers(work: Callable[[int], Any], chunks: Iterable[list[int]], workers: int, prepare: Callable[[], None]) -> Iterator[Any]:
+def map_in_workers(
+    work: Callable[[int], Any], chunks: Iterable[list[int]], workers: int, prepare: Callable[[], None]
+) -> Iterator[Any]:
     """Yield `work(item)`, or Crashed, for each item of each chunk in order; `prepare` runs once in each process.
 
     At most two chunks a worker are under way, so memory does not grow with the number of items.
