@@ -43,6 +43,18 @@ describe.skipIf(sandboxMissing)(`bubblewrap ${sandboxMissing}`, () => {
     expect(text).not.toContain('value')
   })
 
+  test('a descriptor that this process itself inherited is not handed on', () => {
+    const sandboxModule = new URL('bwrap.ts', import.meta.url).href
+    const program = `
+const { makeBwrapSandbox } = await import('${sandboxModule}')
+const command = { program: '/bin/sh', args: ['-c', 'for n in 4 5 6 7 8 9; do [ -e /proc/self/fd/$n ] && echo leaked $n; done; echo done'], mounts: [], env: {} }
+const running = await makeBwrapSandbox('/usr/bin/bwrap').start({ ...command, limits: ${JSON.stringify(LIMITS)} }, new AbortController().signal)
+await running.ended
+process.stdout.write(running.logTail())`
+    const script = 'exec 6</dev/null 9</etc/hostname; exec "$0" --input-type=module -e "$1"'
+    expect(execFileSync('/bin/sh', ['-c', script, process.execPath, program], { encoding: 'utf8' })).toBe('done')
+  })
+
   test('a host that listens on loopback is not reached', async () => {
     const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
@@ -67,7 +79,8 @@ describe.skipIf(sandboxMissing)(`bubblewrap ${sandboxMissing}`, () => {
     execFileSync('mkdir', [join(outer, 'deep')])
     writeFileSync(join(inner, 'b'), 'inner')
     const mounts = [{ host: inner, guest: '/data/deep' }, { host: outer, guest: '/data' }]
-    expect(await readEvents(await startShell(bwrap, 'cat /data/a /data/deep/b >&3', { mounts }))).toBe('outerinner')
+    const running = await startShell(bwrap, 'cat /data/a /data/deep/b >&3', { mounts })
+    expect(await readEvents(running)).toBe('outerinner')
   })
 
   test('a program that no mount shows is an error in one sentence', async () => {

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { constants } from 'node:os'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { isAbsolute } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -52,6 +52,7 @@ const start = async (bwrap: string, command: Command, signal: AbortSignal): Prom
     limits: command.limits,
     writableFolders: command.mounts.filter((mount) => mount.writable).map((mount) => mount.host),
     signal,
+    countProcesses: () => init.countProcesses(),
     killAll: () => init.kill(launched.child.pid ?? 0),
     allGone: () => init.gone(),
     readExit,
@@ -78,6 +79,7 @@ class NamespaceInit {
   #pid: number | null = null
   #startTicks: number | null = null
   #text = ''
+  #isSetUp = false
 
   constructor(status: Duplex) {
     this.#status = status
@@ -88,7 +90,23 @@ class NamespaceInit {
     if (this.#pid === null) return false
     const children = childrenOf(this.#pid)
     // Without this file in the kernel nothing more can be known.
-    return children === null || children.some((pid) => !['bwrap', ''].includes(nameOf(pid)))
+    if (children === null) return true
+    this.#isSetUp ||= children.some((pid) => !['bwrap', ''].includes(nameOf(pid)))
+    if (this.#isSetUp) runFirst(this.#pid)
+    return this.#isSetUp
+  }
+
+  /**
+   * Processes of the program, by the process list that those inside see: process 1 is not one of them.
+   * Before it is set up, process 1 still sees the list of the host.
+   */
+  countProcesses(): number | null {
+    try {
+      return !this.#isSetUp ? null : readdirSync(`/proc/${this.#pid}/root/proc`).filter((name) => /^\d/.test(name)).length - 1
+    } catch {
+      // Not mounted yet, or ended.
+      return null
+    }
   }
 
   /** bwrap tells an exit code only of a program that it could start. */
@@ -124,6 +142,18 @@ class NamespaceInit {
     if (pid === undefined || this.#pid !== null) return
     this.#pid = Number(pid)
     this.#startTicks = readProcess(this.#pid)?.startTicks ?? null
+  }
+}
+
+/**
+ * Process 1 has to run to be killed and to end the others, also among thousands of a fork bomb. Only root may ask for
+ * that, and only root's processes are without a limit of their number in the kernel.
+ */
+const runFirst = (pid: number): void => {
+  try {
+    if (process.getuid?.() === 0) setPriority(pid, constants.priority.PRIORITY_HIGHEST)
+  } catch {
+    // Ended already, or a root without this right.
   }
 }
 

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import type { Duplex, Readable, Writable } from 'node:stream'
 
 import { ExternalError } from '../core/errors.ts'
@@ -34,6 +35,7 @@ export type LaunchedChild = {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
+  readonly eventPipe: Readable
   readonly events: Readable
   readonly extraPipes: readonly Duplex[]
 }
@@ -52,8 +54,15 @@ export const launch = async ({ argv, env, cwd, detached, extraPipes }: Launch): 
     child.once('error', (cause) => reject(new ExternalError('sandbox', `cannot start ${program}: ${cause.message}`, { cause })))
   })
   const pipes = numbers.map((number) => child.stdio[number])
-  const [stdin, stdout, stderr, events, ...rest] = pipes as unknown as [Writable, Readable, Readable, Duplex, ...Duplex[]]
-  return { child, stdin, stdout, stderr, events, extraPipes: rest }
+  const [stdin, stdout, stderr, eventPipe, ...rest] = pipes as unknown as [Writable, Readable, Readable, Duplex, ...Duplex[]]
+  return { child, stdin, stdout, stderr, eventPipe, events: keepUnread(eventPipe), extraPipes: rest }
+}
+
+/** Node throws away what nobody has begun to read when a child exits; the last events must outlive it. */
+const keepUnread = (pipe: Readable): Readable => {
+  const kept = new PassThrough()
+  pipe.on('close', () => kept.end())
+  return pipe.pipe(kept, { end: false })
 }
 
 /** The command line that sets the kernel's limits before it becomes `argv`. Empty prefix where there is no prlimit (macOS). */

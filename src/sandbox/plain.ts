@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { checkProgram, findProgram, inheritedDescriptors, launch, withLimits } from './launch.ts'
@@ -35,11 +36,12 @@ const start = async (command: Command, signal: AbortSignal): Promise<RunningProc
     limits,
     writableFolders: mounts.filter((mount) => mount.writable).map((mount) => mount.host),
     signal,
-    killAll: (members) => killAll(group, members),
+    countProcesses: () => null,
+    killAll: (look) => killAll(group, look()),
     allGone: (look) => killLeftovers(group, look),
     readExit: (exitCode, exitSignal) => ({ exitCode, signal: exitSignal }),
   })
-  running.ended.then(() => closeQuietEvents(launched.events), () => {})
+  running.ended.then(() => closeQuietEvents(launched.eventPipe, running.events), () => {})
   return running
 }
 
@@ -65,11 +67,11 @@ const signalAll = (pid: number): void => {
   }
 }
 
-/** A descendant that was never seen may hold the stream open; its reader must not wait for ever. */
-const closeQuietEvents = (events: RunningProcess['events']): void => {
+/** A descendant that was never seen may hold the pipe open; the reader of the events must not wait for ever. */
+const closeQuietEvents = (pipe: Readable, events: Readable): void => {
   const timer = setInterval(() => {
-    if (events.closed) clearInterval(timer)
-    else if (events.readableLength === 0) events.destroy()
+    if (pipe.closed) clearInterval(timer)
+    else if (pipe.readableLength + events.readableLength === 0) pipe.destroy()
   }, QUIET_EVENTS_MILLISECONDS)
   timer.unref()
 }

@@ -16,8 +16,9 @@ export type Supervision = {
   readonly limits: Limits
   readonly writableFolders: readonly string[]
   readonly signal: AbortSignal
-  /** SIGKILL to everything; called again until all are gone. */
-  readonly killAll: (members: readonly ProcessFacts[]) => void
+  readonly countProcesses: () => number | null
+  /** SIGKILL to everything. */
+  readonly killAll: (look: () => readonly ProcessFacts[]) => void
   /** Resolves when no descendant is left. */
   readonly allGone: (look: () => readonly ProcessFacts[]) => Promise<void>
   readonly readExit: (exitCode: number | null, signal: NodeJS.Signals | null) => Exit
@@ -29,7 +30,7 @@ export type Supervised = RunningProcess & { readonly log: LogRing }
 
 /** Watches a started process until its end: log, limits, abort, kill. */
 export const supervise = (supervision: Supervision): Supervised => {
-  const { launched, limits, overheadCount, writableFolders, signal } = supervision
+  const { launched, signal, ...watched } = supervision
   const { child, stdin, stdout, stderr, events } = launched
   const log = new LogRing()
   for (const stream of [stdout, stderr]) stream.on('data', log.writer())
@@ -37,9 +38,9 @@ export const supervise = (supervision: Supervision): Supervised => {
   const stop = (why: EndReason): void => {
     if (hasEnded(child)) return
     if (reason === 'exited') reason = why
-    supervision.killAll(watchdog.look())
+    supervision.killAll(() => watchdog.look())
   }
-  const watchdog = new Watchdog({ pid: child.pid ?? 0, overheadCount, limits, writableFolders, kill: stop })
+  const watchdog = new Watchdog({ ...watched, pid: child.pid ?? 0, kill: stop })
   const abort = (): void => stop('aborted')
   const finish = async (): Promise<End> => {
     const exit = supervision.readExit(...(await reaped(child)))

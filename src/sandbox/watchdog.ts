@@ -5,9 +5,10 @@ import { endedChildrenCpuSeconds, ProcessTree, readMemory, readProportionalMemor
 import type { ProcessFacts } from './process-tree.ts'
 import type { EndReason, Limits } from './sandbox.ts'
 
-const TICK_MILLISECONDS = 200
-/** Near a limit: at some GB/s a hog passes far beyond it within one slow tick. */
-const CLOSE_TICK_MILLISECONDS = 50
+const TICK_MILLISECONDS = 50
+/** Reading every process costs more than counting them. */
+const MEASURE_MILLISECONDS = 200
+/** Above this part of a limit every tick measures: at some GB/s a hog passes far beyond it within 200 ms. */
 const CLOSE_FRACTION = 0.5
 const SLOW_CHECK_SECONDS = 1
 
@@ -15,6 +16,11 @@ export type WatchdogOptions = {
   readonly pid: number
   /** Processes of ours at the top of the tree that do not count against the limit. */
   readonly overheadCount: number
+  /**
+   * Number of processes, cheaply: a fork bomb starves whoever has to look at each process of it.
+   * Null: not known, then the walk of the tree counts.
+   */
+  readonly countProcesses: () => number | null
   readonly limits: Limits
   readonly writableFolders: readonly string[]
   readonly kill: (reason: EndReason) => void
@@ -27,28 +33,23 @@ export class Watchdog {
   readonly #startedAt = performance.now()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
-  #members: readonly ProcessFacts[] = []
+  #isClose = true
   #peakMemoryBytes = 0
   #cpuSeconds = 0
   #endedCpuSeconds = endedChildrenCpuSeconds()
   #measuredAt = performance.now()
   #checkedSharingAt = -Infinity
   #checkedDiskAt = performance.now()
+  #isDiskFull = false
 
   constructor(options: WatchdogOptions) {
     this.#options = options
     this.#tree = new ProcessTree(options.pid)
-    this.#schedule(CLOSE_TICK_MILLISECONDS)
-  }
-
-  /** The tree as last seen. */
-  get members(): readonly ProcessFacts[] {
-    return this.#members
+    this.#schedule()
   }
 
   look(): readonly ProcessFacts[] {
-    this.#members = this.#tree.scan()
-    return this.#members
+    return this.#tree.scan()
   }
 
   stop(): void {
@@ -66,24 +67,32 @@ export class Watchdog {
     return { peakMemoryBytes: this.#peakMemoryBytes, cpuSeconds, wallSeconds: (now - this.#startedAt) / 1000 }
   }
 
-  #schedule(milliseconds: number): void {
-    this.#timer = setTimeout(() => this.#tick(), milliseconds)
+  #schedule(): void {
+    const untilTimeout = this.#options.limits.wallSeconds * 1000 - (performance.now() - this.#startedAt)
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#tick(), Math.min(TICK_MILLISECONDS, untilTimeout + 1))
   }
 
   #tick(): void {
-    const { limits, overheadCount, kill } = this.#options
+    const reason = this.#findExcess()
+    if (reason === null) return this.#schedule()
+    this.#stopped = true
+    this.#options.kill(reason)
+  }
+
+  #findExcess(): EndReason | null {
+    const { limits, overheadCount, countProcesses } = this.#options
+    if ((countProcesses() ?? 0) > limits.processCount) return 'processes'
+    const now = performance.now()
+    if (now - this.#startedAt > limits.wallSeconds * 1000) return 'timeout'
+    this.#checkDisk()
+    if (this.#isDiskFull) return 'disk'
+    if (!this.#isClose && now - this.#measuredAt < MEASURE_MILLISECONDS) return null
     const members = this.look()
     const count = members.length - overheadCount
-    const seconds = (performance.now() - this.#startedAt) / 1000
-    // The cheap count comes first: a fork bomb leaves no time for more.
-    if (count > limits.processCount) return kill('processes')
-    if (seconds > limits.wallSeconds) return kill('timeout')
+    if (count > limits.processCount) return 'processes'
     const memoryBytes = this.#measure(members)
-    if (memoryBytes > limits.memoryBytes) return kill('memory')
-    this.#checkDisk()
-    const isClose = memoryBytes > limits.memoryBytes * CLOSE_FRACTION || count > limits.processCount * CLOSE_FRACTION
-    const untilTimeout = (limits.wallSeconds - seconds) * 1000 + 1
-    if (!this.#stopped) this.#schedule(Math.min(isClose ? CLOSE_TICK_MILLISECONDS : TICK_MILLISECONDS, untilTimeout))
+    this.#isClose = memoryBytes > limits.memoryBytes * CLOSE_FRACTION || count > limits.processCount * CLOSE_FRACTION
+    return memoryBytes > limits.memoryBytes ? 'memory' : null
   }
 
   #measure(members: readonly ProcessFacts[]): number {
@@ -106,13 +115,14 @@ export class Watchdog {
     return Math.max(largest, sum(exact))
   }
 
+  /** Its verdict comes with a later tick. */
   #checkDisk(): void {
-    const { limits, writableFolders, kill } = this.#options
+    const { limits, writableFolders } = this.#options
     if (performance.now() - this.#checkedDiskAt < SLOW_CHECK_SECONDS * 1000) return
     this.#checkedDiskAt = Infinity
     const judge = (bytes: number): void => {
       this.#checkedDiskAt = performance.now()
-      if (bytes > limits.outBytes && !this.#stopped) kill('disk')
+      this.#isDiskFull = bytes > limits.outBytes
     }
     diskUsage(writableFolders, limits.outBytes).then(judge, () => judge(Infinity))
   }
