@@ -57,7 +57,11 @@ const start = async (bwrap: string, command: Command, signal: AbortSignal): Prom
     allGone: () => init.gone(),
     readExit,
   })
-  input.end(bwrapArguments(command).map((argument) => `${argument}\0`).join(''))
+  input.end(
+    bwrapArguments(command)
+      .map((argument) => `${argument}\0`)
+      .join(''),
+  )
   await untilProgramRuns(launched, running, init)
   return running
 }
@@ -183,7 +187,8 @@ const nameOf = (pid: number): string => {
 }
 
 const checkMount = ({ host, guest }: Mount): void => {
-  if (!isAbsolute(host) || !isAbsolute(guest)) throw new ExternalError('sandbox', `a mount needs absolute paths, not ${host} at ${guest}`)
+  if (!isAbsolute(host) || !isAbsolute(guest))
+    throw new ExternalError('sandbox', `a mount needs absolute paths, not ${host} at ${guest}`)
   if (!existsSync(host)) throw new ExternalError('sandbox', `cannot mount ${host}: it does not exist`)
 }
 

@@ -9,7 +9,9 @@ import { makeFolder, sandboxMissing } from './test-support.ts'
 /** A program in bwrap's place. */
 const fake = (script: string): string => {
   const path = join(makeFolder(), 'bwrap')
-  writeFileSync(path, `#!/bin/sh\nPATH=/usr/bin:/bin\nif [ "$1" = --version ]; then echo fake 1; exit; fi\n${script}\n`, { mode: 0o755 })
+  writeFileSync(path, `#!/bin/sh\nPATH=/usr/bin:/bin\nif [ "$1" = --version ]; then echo fake 1; exit; fi\n${script}\n`, {
+    mode: 0o755,
+  })
   return path
 }
 

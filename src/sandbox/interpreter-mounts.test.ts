@@ -23,7 +23,10 @@ const makeEnvironment = (folder: string, base: string): string => {
   return join(folder, 'bin/python')
 }
 
-const hosts = (path: string): string[] => interpreterMounts(path).map((mount) => mount.host).toSorted()
+const hosts = (path: string): string[] =>
+  interpreterMounts(path)
+    .map((mount) => mount.host)
+    .toSorted()
 
 test('a system interpreter needs no mount', () => {
   expect(interpreterMounts('/usr/bin/env')).toEqual([])

@@ -25,12 +25,13 @@ const readHome = (configFile: string): string | null => {
   return /^\s*home\s*=\s*(.+?)\s*$/m.exec(readFileSync(configFile, 'utf8'))?.[1] ?? null
 }
 
-const pythonsIn = (folder: string): string[] => ['python3', 'python'].map((name) => join(folder, name)).filter((path) => existsSync(path))
+const pythonsIn = (folder: string): string[] =>
+  ['python3', 'python'].map((name) => join(folder, name)).filter((path) => existsSync(path))
 
 /** The path and every link it leads over: each of them is followed inside too. */
 const linkChain = (path: string): string[] => {
   const chain = [path]
-  for (let at = path; chain.length < MAX_LINK_COUNT && lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink(); ) {
+  for (let at = path; chain.length < MAX_LINK_COUNT && lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink();) {
     at = resolve(dirname(at), readlinkSync(at))
     chain.push(at)
   }
@@ -43,7 +44,9 @@ const linkChain = (path: string): string[] => {
  */
 const visiblePart = (python: string): string => {
   const prefix = dirname(dirname(python))
-  const isPrefix = ['lib', 'lib64'].some((name) => librariesIn(join(prefix, name)).some((folder) => existsSync(join(folder, 'os.py'))))
+  const isPrefix = ['lib', 'lib64'].some((name) =>
+    librariesIn(join(prefix, name)).some((folder) => existsSync(join(folder, 'os.py'))),
+  )
   return isPrefix && prefix !== '/' ? prefix : python
 }
 

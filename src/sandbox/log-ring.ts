@@ -68,7 +68,7 @@ class LineCutter {
   }
 
   write(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; ) at = this.#skipping ? this.#skip(chunk, at) : this.#take(chunk, at)
+    for (let at = 0; at < chunk.length;) at = this.#skipping ? this.#skip(chunk, at) : this.#take(chunk, at)
   }
 
   #take(chunk: Buffer, at: number): number {
@@ -117,5 +117,10 @@ export const cleanText = (text: string): string =>
 
 const lastBytes = (text: string, byteCount: number): string => {
   const bytes = Buffer.from(text)
-  return bytes.length <= byteCount ? text : bytes.subarray(-byteCount).toString('utf8').replace(/^\uFFFD+/, '')
+  return bytes.length <= byteCount
+    ? text
+    : bytes
+        .subarray(-byteCount)
+        .toString('utf8')
+        .replace(/^\uFFFD+/, '')
 }

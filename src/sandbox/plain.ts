@@ -41,7 +41,10 @@ const start = async (command: Command, signal: AbortSignal): Promise<RunningProc
     allGone: (look) => killLeftovers(group, look),
     readExit: (exitCode, exitSignal) => ({ exitCode, signal: exitSignal }),
   })
-  running.ended.then(() => closeQuietEvents(launched.eventPipe, running.events), () => {})
+  running.ended.then(
+    () => closeQuietEvents(launched.eventPipe, running.events),
+    () => {},
+  )
   return running
 }
 

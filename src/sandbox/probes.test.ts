@@ -14,7 +14,12 @@ test('a plain process fails the probes that need a sandbox, and keeps its memory
   const probes = await runProbes(makePlainSandbox(), python)
   const failed = probes.filter((probe) => !probe.passed).map((probe) => probe.name)
   expect(failed).toEqual(
-    expect.arrayContaining(['host files are hidden', 'host network is out of reach', 'setuid is refused', 'host processes are invisible']),
+    expect.arrayContaining([
+      'host files are hidden',
+      'host network is out of reach',
+      'setuid is refused',
+      'host processes are invisible',
+    ]),
   )
   expect(failed).not.toContain('memory limit holds')
 })

@@ -34,7 +34,11 @@ const PROBE_NAMES = {
 export const runProbes = async (sandbox: Sandbox, python: string): Promise<Probe[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'improve-probe-'))
   try {
-    const [looked, orphan, hog] = await Promise.all([lookAround(sandbox, python, folder), probeOrphan(sandbox, python), probeMemory(sandbox, python)])
+    const [looked, orphan, hog] = await Promise.all([
+      lookAround(sandbox, python, folder),
+      probeOrphan(sandbox, python),
+      probeMemory(sandbox, python),
+    ])
     return [...looked, orphan, hog]
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -66,7 +70,9 @@ const probeOrphan = async (sandbox: Sandbox, python: string): Promise<Probe> => 
   // The grandchild alone still holds descriptor 3 after a kill that missed it.
   running.events.resume()
   const isGone = await within(ORPHAN_MILLISECONDS, running.events)
-  const detail = hasStarted ? `a grandchild in its own session ${isGone ? 'ended too' : 'lives on'}` : `it did not start: ${running.logTail()}`
+  const detail = hasStarted
+    ? `a grandchild in its own session ${isGone ? 'ended too' : 'lives on'}`
+    : `it did not start: ${running.logTail()}`
   return { name: 'kill reaches every descendant', passed: hasStarted && isGone, detail }
 }
 
@@ -85,7 +91,13 @@ const startPython = (
   limits = LIMITS,
 ): Promise<RunningProcess> => {
   const env = { SHARED_MEMORY_BYTES: String(sharedMemoryBytes(limits.memoryBytes)) }
-  const command = { program: python, args: ['-I', '-c', program, ...args], mounts: [...interpreterMounts(python), ...mounts], env, limits }
+  const command = {
+    program: python,
+    args: ['-I', '-c', program, ...args],
+    mounts: [...interpreterMounts(python), ...mounts],
+    env,
+    limits,
+  }
   return sandbox.start(command, new AbortController().signal)
 }
 

@@ -5,7 +5,17 @@ import { describe, expect, test } from 'vitest'
 
 import { ExternalError } from '../core/errors.ts'
 import { interpreterMounts } from './interpreter-mounts.ts'
-import { levels, LIMITS, makeFolder, neverAborted, processesWith, python, readEvents, startPython, startShell } from './test-support.ts'
+import {
+  levels,
+  LIMITS,
+  makeFolder,
+  neverAborted,
+  processesWith,
+  python,
+  readEvents,
+  startPython,
+  startShell,
+} from './test-support.ts'
 
 describe.each(levels)('level $level', (sandbox) => {
   test('events arrive on descriptor 3, answers on stdin, text in the log', async () => {
@@ -19,14 +29,21 @@ describe.each(levels)('level $level', (sandbox) => {
 
   test('exit codes and signals are reported', async () => {
     expect(await (await startShell(sandbox, 'exit 7')).ended).toMatchObject({ reason: 'exited', exitCode: 7, signal: null })
-    expect(await (await startShell(sandbox, 'kill -SEGV $$')).ended).toMatchObject({ reason: 'exited', exitCode: null, signal: 'SIGSEGV' })
+    expect(await (await startShell(sandbox, 'kill -SEGV $$')).ended).toMatchObject({
+      reason: 'exited',
+      exitCode: null,
+      signal: 'SIGSEGV',
+    })
   })
 
   test('the environment is what was given and nothing else', async () => {
     process.env['IMPROVE_TEST_SECRET'] = 'secret'
     const running = await startShell(sandbox, 'env >&3', { env: { GIVEN: 'a b=c' } })
     // Shells set PWD themselves.
-    const lines = (await readEvents(running)).trim().split('\n').filter((line) => !/^(PWD|SHLVL|_)=/.test(line))
+    const lines = (await readEvents(running))
+      .trim()
+      .split('\n')
+      .filter((line) => !/^(PWD|SHLVL|_)=/.test(line))
     delete process.env['IMPROVE_TEST_SECRET']
     expect(lines).toEqual(['GIVEN=a b=c'])
   })
@@ -57,7 +74,10 @@ describe.each(levels)('level $level', (sandbox) => {
   })
 
   test('a memory hog ends at its limit', async () => {
-    const running = await startPython(sandbox, 'import time\na = []\nwhile True: a.append(bytearray(b"x") * (8 << 20)); time.sleep(0.01)')
+    const running = await startPython(
+      sandbox,
+      'import time\na = []\nwhile True: a.append(bytearray(b"x") * (8 << 20)); time.sleep(0.01)',
+    )
     const end = await running.ended
     expect(end.reason).toBe('memory')
     expect(end.peakMemoryBytes).toBeGreaterThan(LIMITS.memoryBytes)
@@ -90,7 +110,10 @@ for _ in range(4): os.wait()
   test('a single file ends at its limit', async () => {
     const out = { host: makeFolder(), guest: '/out', writable: true }
     const limits = { ...LIMITS, fileBytes: 1 << 20 }
-    const running = await startPython(sandbox, `open('${sandbox.pathOf(out)}/big', 'wb').write(bytes(2 << 20))`, { mounts: [out], limits })
+    const running = await startPython(sandbox, `open('${sandbox.pathOf(out)}/big', 'wb').write(bytes(2 << 20))`, {
+      mounts: [out],
+      limits,
+    })
     expect((await running.ended).exitCode).toBe(1)
     expect(running.logTail()).toContain('File too large')
   })
@@ -118,7 +141,10 @@ for _ in range(4): os.wait()
 
   test('a killed process leaves no child behind', async () => {
     const marker = randomUUID()
-    const running = await startShell(sandbox, `sh -c 'sleep 30; : ${marker}' & sh -c 'sleep 30; : ${marker}' & echo ready >&3; wait`)
+    const running = await startShell(
+      sandbox,
+      `sh -c 'sleep 30; : ${marker}' & sh -c 'sleep 30; : ${marker}' & echo ready >&3; wait`,
+    )
     await new Promise((resolve) => running.events.once('data', resolve))
     expect(processesWith(marker).length).toBeGreaterThan(0)
     await running.kill()
@@ -127,7 +153,9 @@ for _ in range(4): os.wait()
 
   test('a missing program is an error in one sentence', async () => {
     const command = { program: '/nowhere/python', args: [], mounts: [], env: {}, limits: LIMITS }
-    await expect(sandbox.start(command, neverAborted)).rejects.toThrow(new ExternalError('sandbox', 'there is no executable program /nowhere/python'))
+    await expect(sandbox.start(command, neverAborted)).rejects.toThrow(
+      new ExternalError('sandbox', 'there is no executable program /nowhere/python'),
+    )
   })
 
   test('a child that closes descriptor 3 or never reads stdin does no harm', async () => {
@@ -155,7 +183,10 @@ for name in os.listdir('/proc/self/fd'):
     try: os.write(3, (name + ' ' + os.readlink('/proc/self/fd/' + name) + '\\n').encode())
     except OSError: pass
 `
-    const lines = (await readEvents(await startPython(sandbox, program))).trim().split('\n').toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    const lines = (await readEvents(await startPython(sandbox, program)))
+      .trim()
+      .split('\n')
+      .toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
     const open = lines.filter((line) => !line.includes('/proc/'))
     expect(open.slice(0, 4).map((line) => line.replace(/:.*/, ''))).toEqual(['0 socket', '1 socket', '2 socket', '3 socket'])
     // A plain process keeps the number of an inherited descriptor, as a socket that leads nowhere.

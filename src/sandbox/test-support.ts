@@ -11,7 +11,9 @@ import type { Command, RunningProcess, Sandbox } from './sandbox.ts'
 export const LIMITS = { memoryBytes: 2 ** 28, wallSeconds: 20, processCount: 32, fileBytes: 2 ** 28, outBytes: 2 ** 28 }
 
 /** A path behind which no shell script hides, as pyenv's `python3` is one. */
-export const python = execFileSync('python3', ['-c', 'import os, sys; print(os.path.realpath(sys.executable))'], { encoding: 'utf8' }).trim()
+export const python = execFileSync('python3', ['-c', 'import os, sys; print(os.path.realpath(sys.executable))'], {
+  encoding: 'utf8',
+}).trim()
 
 const found = await findSandbox()
 export const sandboxMissing = found.sandbox === null ? `no sandbox here: ${found.reason}` : ''
