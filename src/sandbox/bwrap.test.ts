@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import {
   bwrap,
@@ -65,6 +66,19 @@ await running.ended
 process.stdout.write(running.logTail())`
     const script = 'exec 6</dev/null 9</etc/hostname; exec "$0" --input-type=module -e "$1"'
     expect(execFileSync('/bin/sh', ['-c', script, process.execPath, program], { encoding: 'utf8' })).toBe('done')
+  })
+
+  test('everything ends when this process is killed', async () => {
+    const marker = randomUUID()
+    const program = `
+const { makeBwrapSandbox } = await import('${new URL('bwrap.ts', import.meta.url).href}')
+const args = ['-c', 'setsid sh -c "sleep 60; : ${marker}" & echo ready >&3; sleep 60']
+const command = { program: '/bin/sh', args, mounts: [], env: {}, limits: ${JSON.stringify(LIMITS)} }
+const running = await makeBwrapSandbox('/usr/bin/bwrap').start(command, new AbortController().signal)
+running.events.once('data', () => process.kill(process.pid, 'SIGKILL'))`
+    const host = spawn(process.execPath, ['--input-type=module', '-e', program])
+    await once(host, 'exit')
+    await vi.waitFor(() => expect(processesWith(marker)).toEqual([]), 2000)
   })
 
   test('a host that listens on loopback is not reached', async () => {

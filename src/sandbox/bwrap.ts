@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { isAbsolute } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isMainThread } from 'node:worker_threads'
 
 import { ExternalError } from '../core/errors.ts'
 import { bwrapArguments } from './bwrap-arguments.ts'
@@ -30,6 +31,8 @@ export const makeBwrapSandbox = (programPath: string, version = 'bubblewrap'): S
 })
 
 const start = async (bwrap: string, command: Command, signal: AbortSignal): Promise<RunningProcess> => {
+  // The kernel ties --die-with-parent to the thread that started bwrap: it would end with a worker, not with the process.
+  if (!isMainThread) throw new Error('a sandbox may be started from the main thread only')
   signal.throwIfAborted()
   checkProgram(command.program)
   command.mounts.forEach(checkMount)
