@@ -43,15 +43,8 @@ export function parseGroups(text: string | undefined, cwd: string): Groups | nul
   if (text === undefined) return null
   const path = resolve(cwd, text)
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { kind: 'file', path }
-  try {
-    // Named groups are written (?P<name>…) in Python, where the pattern is used.
-    new RegExp(text.replaceAll('(?P<', '(?<'))
-  } catch (error) {
-    throw new UsageError(`--groups is neither a file nor a regular expression: ${text}`, {
-      evidence: [error instanceof Error ? error.message : String(error)],
-      fix: "a pattern whose first bracket names the group, such as '(patient[0-9]+)'",
-    })
-  }
+  if (/\.(csv|tsv|txt)$/i.test(text))
+    throw new UsageError(`there is no groups file ${text}`, { evidence: [`looked for  ${path}`], fix: 'check the path' })
   return { kind: 'pattern', pattern: text }
 }
 

@@ -23,8 +23,9 @@ export function secondsPerTraining(trainSeconds: number, folds: number): number 
 
 /** How many optimizer steps fit into the seconds of one training, at the throughput that the smoke run measured. */
 export function stepBudget(trainSeconds: number, throughput: Throughput): StepBudget {
-  const secondsPerStep = throughput.batchSize / throughput.imagesPerSecond
-  const steps = Math.max(MIN_STEPS, Math.floor((trainSeconds * (1 - EVALUATION_SHARE)) / secondsPerStep))
+  const affordable = (trainSeconds * (1 - EVALUATION_SHARE) * throughput.imagesPerSecond) / throughput.batchSize
+  // The small addend keeps a whole number whole that rounding brought just below.
+  const steps = Math.max(MIN_STEPS, Math.floor(affordable + 1e-6))
   return { steps, ...expectation(steps, throughput) }
 }
 

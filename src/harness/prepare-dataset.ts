@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import { UsageError } from '../core/errors.ts'
 import { openDataset } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
@@ -31,6 +33,7 @@ export type PrepareRequest = {
 
 /** The staged dataset of the user's images: from the cache, or prepared now. */
 export async function prepareDataset(request: PrepareRequest, tools: Python): Promise<CachedDataset> {
+  if (request.groups?.kind === 'pattern') await checkPattern(request.groups.pattern, tools.python)
   return openDataset({
     source: request.source,
     options: await optionsKey(request.groups),
@@ -78,4 +81,19 @@ function groupsOption(groups: Groups | null, file: string | null): unknown {
 async function optionsKey(groups: Groups | null): Promise<unknown> {
   if (groups?.kind !== 'file') return { groups }
   return { groups: { kind: 'file', content: hashText(await readFile(groups.path, 'utf8')) } }
+}
+
+/** Python's own regular expressions are used, so Python says whether this is one, before anything is read. */
+async function checkPattern(pattern: string, python: string): Promise<void> {
+  const program = 'import re, sys\ntry: re.compile(sys.argv[1])\nexcept re.error as error: sys.exit(str(error))'
+  try {
+    await promisify(execFile)(python, ['-I', '-c', program, pattern], { env: {} })
+  } catch (error) {
+    const reason = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error)
+    throw new UsageError(`--groups is neither a file nor a regular expression: ${pattern}`, {
+      evidence: [reason],
+      fix: "a pattern whose first bracket names the group, such as '(patient[0-9]+)'",
+      cause: error,
+    })
+  }
 }

@@ -1,20 +1,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ExternalError } from '../core/errors.ts'
 import { interpreterMounts } from '../sandbox/index.ts'
 import type { End, EndReason, Limits, Mount, RunningProcess, Sandbox } from '../sandbox/sandbox.ts'
 import { pythonEnvironment } from './environment.ts'
 import { EXIT_SECONDS } from './limits.ts'
-import { BadEvent, readEvents } from './events.ts'
+import { readEvents } from './events.ts'
 import type { HarnessEvent, HarnessMode } from './events.ts'
 
-/** The Python package beside this one: `<package>/harness`, two folders up from src/harness and from dist/harness. */
-const HARNESS_FOLDER = fileURLToPath(new URL('../../harness', import.meta.url))
+/** The entry of the Python package beside this one, two folders up from src/harness and from dist/harness. */
+const ENTRY = fileURLToPath(new URL('../../harness/run.py', import.meta.url))
 
-/** What every Python process needs of the host. */
-export type Python = { readonly sandbox: Sandbox; readonly python: string; readonly threads: number; readonly program?: string }
+/** What every Python process needs of the host; `entry` replaces the harness in tests. */
+export type Python = { readonly sandbox: Sandbox; readonly python: string; readonly threads: number; readonly entry?: string }
 
 export type Call<M extends HarnessMode> = {
   readonly mode: M
@@ -70,12 +70,12 @@ export async function runTrusted<M extends HarnessMode>(
 }
 
 function start<M extends HarnessMode>(tools: Python, call: Call<M>, jobMount: Mount): Promise<RunningProcess> {
-  const { sandbox, python, threads } = tools
-  const harnessMount: Mount = { host: tools.program ?? HARNESS_FOLDER, guest: '/harness' }
+  const { sandbox, python, threads, entry = ENTRY } = tools
+  const harnessMount: Mount = { host: dirname(entry), guest: '/harness' }
   return sandbox.start(
     {
       program: python,
-      args: ['-I', join(sandbox.pathOf(harnessMount), 'run.py'), call.mode, join(sandbox.pathOf(jobMount), 'job.json')],
+      args: ['-I', join(sandbox.pathOf(harnessMount), basename(entry)), call.mode, join(sandbox.pathOf(jobMount), 'job.json')],
       mounts: [...interpreterMounts(python), harnessMount, jobMount, ...call.mounts],
       env: pythonEnvironment(threads),
       limits: call.limits,
@@ -133,5 +133,3 @@ export function describeEnd(end: End): string {
 export function lastLines(text: string, count: number): string[] {
   return text.trimEnd().split('\n').slice(-count)
 }
-
-export { BadEvent }

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { channelStatistics, classCounts, foldsOfEvaluation, valCount } from './dataset.ts'
+import type { DatasetFacts } from './dataset.ts'
+
+const hash = '0'.repeat(64)
+const part = (count: number, sum: number, square: number) => ({
+  count,
+  classCounts: [count - 1, 1],
+  channelSums: [sum],
+  channelSquareSums: [square],
+  pixelCount: 10 * count,
+  sha256: { pixels: hash, shapes: hash, labels: hash },
+})
+const facts = (scheme: DatasetFacts['scheme']): DatasetFacts => ({
+  version: 1,
+  name: 'x',
+  contentHash: hash,
+  classes: ['a', 'b'],
+  channels: 1,
+  edge: null,
+  uniformShape: null,
+  scheme,
+  testOrigin: 'none',
+  parts: { fold0: part(4, 20, 15), fold1: part(6, 40, 35) },
+  folds: [
+    { train: ['fold1'], val: 'fold0', dev: hash },
+    { train: ['fold0'], val: 'fold1', dev: hash },
+  ],
+})
+
+test('pooled folds are all trained and together give the val images', () => {
+  expect(foldsOfEvaluation(facts('pooled'))).toHaveLength(2)
+  expect(valCount(facts('pooled'))).toBe(10)
+})
+
+test('rotating folds begin with the first', () => {
+  expect(foldsOfEvaluation(facts('rotating'))).toHaveLength(1)
+  expect(valCount(facts('rotating'))).toBe(4)
+})
+
+test('class counts and channel statistics add up over parts', () => {
+  expect(classCounts(facts('pooled'), ['fold0', 'fold1'])).toEqual([8, 2])
+  const { mean, std } = channelStatistics(facts('pooled'), ['fold0', 'fold1'])
+  expect(mean[0]).toBeCloseTo(0.6, 12)
+  expect(std[0]).toBeCloseTo(Math.sqrt(0.5 - 0.36), 12)
+})

@@ -1,0 +1,57 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { median, sampleDeviation, smallestVisibleGain, wilson } from './statistics.ts'
+
+const hitsOfN = fc.integer({ min: 1, max: 100_000 }).chain((n) => fc.tuple(fc.integer({ min: 0, max: n }), fc.constant(n)))
+
+test('a Wilson interval lies within 0 and 1 and holds the share', () => {
+  fc.assert(
+    fc.property(hitsOfN, ([hits, n]) => {
+      const { value, low, high } = wilson(hits, n)
+      expect(low >= 0 && low <= value && value <= high && high <= 1 && high - low > 0).toBe(true)
+    }),
+  )
+})
+
+test('a Wilson interval is mirrored when hits and misses change places', () => {
+  fc.assert(
+    fc.property(hitsOfN, ([hits, n]) => {
+      expect(wilson(hits, n).low).toBeCloseTo(1 - wilson(n - hits, n).high, 10)
+    }),
+  )
+})
+
+test('a Wilson interval equals the published values', () => {
+  // Newcombe 1998, table I: 81 of 263.
+  expect(wilson(81, 263).low).toBeCloseTo(0.2553, 4)
+  expect(wilson(81, 263).high).toBeCloseTo(0.3662, 4)
+})
+
+test('more images and more seeds never raise the smallest visible gain', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 20 }), (n, seeds) => {
+      const gain = smallestVisibleGain(n, seeds)
+      expect(smallestVisibleGain(n + 1, seeds)).toBeLessThan(gain)
+      expect(smallestVisibleGain(n, seeds + 1)).toBeLessThan(gain)
+    }),
+  )
+})
+
+test.each([
+  [200, 1, 0.041],
+  [1000, 1, 0.02],
+  [1000, 2, 0.014],
+  [10_000, 1, 0.011],
+])('with %i images and %i seeds each, gains from %f on can be seen', (n, seeds, gain) => {
+  expect(smallestVisibleGain(n, seeds)).toBeCloseTo(gain, 3)
+})
+
+test('the median of an even number of values is the lower middle one', () => {
+  expect(median([4, 1, 3, 2])).toBe(2)
+  expect(median(Int32Array.of(7, 5, 6))).toBe(6)
+})
+
+test('one value has no spread', () => {
+  expect(sampleDeviation([3])).toBe(0)
+  expect(sampleDeviation([1, 3])).toBeCloseTo(Math.SQRT2, 12)
+})

@@ -1,0 +1,135 @@
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { fixtureTools } from '../../tests/support/fixture-tools.ts'
+import { temporaryFolder, writeStaged } from '../../tests/support/staged-dataset.ts'
+import type { StagedOptions } from '../../tests/support/staged-dataset.ts'
+import type { Outcome, Scored } from '../core/outcome.ts'
+import { loadDataset } from '../dataset/index.ts'
+import { evaluate, evaluateTest } from './evaluate.ts'
+import type { EvaluationRequest } from './evaluate.ts'
+
+async function makeRequest(options: StagedOptions = {}): Promise<EvaluationRequest> {
+  const folder = await temporaryFolder()
+  const staged = await temporaryFolder()
+  await writeStaged(staged, options)
+  const pipeline = { data: '# data', model: '# model', training: '# training' }
+  return {
+    dataset: await loadDataset(staged),
+    pipeline,
+    seed: 7,
+    trainSeconds: 10,
+    metric: 'accuracy',
+    folder,
+    onProgress: () => {},
+  }
+}
+
+async function evaluateWith(program: string, request: EvaluationRequest): Promise<Outcome> {
+  return evaluate(request, await fixtureTools(program), new AbortController().signal)
+}
+
+/** The job that a training was given, which the well-behaved program writes in the place of its weights. */
+async function trainJob(request: EvaluationRequest, name: string) {
+  return JSON.parse(await readFile(join(request.folder, `weights-${name}.safetensors`), 'utf8'))
+}
+
+function scored(outcome: Outcome): Scored {
+  expect(outcome).toMatchObject({ status: 'scored' })
+  if (outcome.status !== 'scored') throw new Error('unreachable')
+  return outcome
+}
+
+const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('improve-job-') || name.startsWith('improve-work-'))
+
+test('pooled folds are all trained with the steps that fold 0 measured, and scored as one', async () => {
+  const request = await makeRequest()
+  const outcome = scored(await evaluateWith('well_behaved', request))
+  expect(outcome.metrics).toMatchObject({ n: 20, accuracy: { value: 0.5 } })
+  // A fifth of 10 s at 1,000 images a second and batches of 10, 4 % kept for looks.
+  expect(outcome.trainings.map(({ fold, steps }) => [fold, steps])).toEqual([0, 1, 2, 3, 4].map((fold) => [fold, 192]))
+  expect((await trainJob(request, 'fold0')).steps).toBeNull()
+  expect((await trainJob(request, 'fold3')).steps).toBe(192)
+})
+
+test('a fold is trained without its own part, with seeds of its own', async () => {
+  const request = await makeRequest()
+  await evaluateWith('well_behaved', request)
+  const [zero, one] = [await trainJob(request, 'fold0'), await trainJob(request, 'fold1')]
+  expect(one.parts.map((part: { name: string }) => part.name)).toEqual(['fold0', 'fold2', 'fold3', 'fold4'])
+  expect(one.info).toMatchObject({ classCounts: [8, 8], trainCount: 14, mean: [0.5], typicalShape: [2, 2], trainSeconds: 2 })
+  expect(one.seed).not.toBe(zero.seed)
+})
+
+test('a fixed split is trained once for all the seconds', async () => {
+  const request = await makeRequest({ scheme: 'fixed' })
+  const outcome = scored(await evaluateWith('well_behaved', request))
+  expect(outcome.trainings).toHaveLength(1)
+  expect(outcome.steps).toBe(960)
+  expect(outcome.metrics.n).toBe(4)
+})
+
+test('the test of pooled folds meets one model trained on all parts with the steps of a fold', async () => {
+  const request = await makeRequest()
+  const tools = await fixtureTools('well_behaved')
+  const signal = new AbortController().signal
+  const test_ = scored(await evaluateTest(request, scored(await evaluate(request, tools, signal)), tools, signal))
+  expect(test_).toMatchObject({ split: 'test', steps: 192, metrics: { n: 4 } })
+  const job = await trainJob(request, 'refit')
+  expect(job.parts.map((part: { name: string }) => part.name)).toEqual(['fold1', 'fold2', 'fold3', 'fold4', 'fold0'])
+})
+
+test('the test of a fixed split meets the model that was scored on val', async () => {
+  const request = await makeRequest({ scheme: 'fixed' })
+  const tools = await fixtureTools('well_behaved')
+  const signal = new AbortController().signal
+  const val = scored(await evaluate(request, tools, signal))
+  expect(scored(await evaluateTest(request, val, tools, signal)).trainings).toEqual(val.trainings)
+  expect(readdirSync(request.folder).filter((name) => name.startsWith('weights'))).toEqual(['weights-fold0.safetensors'])
+})
+
+test.each([
+  ['reports_failure', { stage: 'check', kind: 'syntax', message: 'model.py line 3: ?[31minvalid syntax' }],
+  [
+    'garbage',
+    {
+      stage: 'start',
+      kind: 'bad-output',
+      message: 'train wrote a line to the event channel that is no event of it: epoch 1: loss 0.3',
+    },
+  ],
+  ['forges_score', { stage: 'start', kind: 'bad-output' }],
+  ['floods', { stage: 'start', kind: 'bad-output', message: 'the process wrote an event longer than 4 MiB' }],
+  ['crashes', { stage: 'start', kind: 'killed', message: 'start crashed the Python process (segmentation fault)' }],
+  [
+    'exits_early',
+    { stage: 'smoke', kind: 'killed', message: 'the process ended during smoke without finishing it; code must not call exit' },
+  ],
+  [
+    'links_weights',
+    { stage: 'train', kind: 'bad-output', message: 'train: weights.safetensors cannot be read as a plain file (ELOOP)' },
+  ],
+])('a training that %s is a failed outcome', async (program, expected) => {
+  const outcome = await evaluateWith(program, await makeRequest())
+  expect(outcome).toMatchObject({ status: 'failed', ...expected })
+})
+
+test('what a failed process printed is kept with the outcome and in the log file', async () => {
+  const request = await makeRequest()
+  expect(await evaluateWith('reports_failure', request)).toMatchObject({
+    logTail: expect.stringContaining('Traceback: the log line'),
+  })
+  expect(await readFile(join(request.folder, 'train.log'), 'utf8')).toContain('== train fold0\nTraceback: the log line')
+})
+
+test('a user who stops a training gets the reason of the stop, and nothing is left', async () => {
+  const before = leftovers()
+  const stop = new AbortController()
+  const request = await makeRequest()
+  const pending = evaluate(request, await fixtureTools('hangs'), stop.signal)
+  setTimeout(() => stop.abort(new Error('stopped by the user')), 500)
+  await expect(pending).rejects.toThrow('stopped by the user')
+  expect(leftovers().filter((name) => !before.includes(name))).toEqual([])
+})
