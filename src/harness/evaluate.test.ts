@@ -75,8 +75,8 @@ test('the test of pooled folds meets one model trained on all parts with the ste
   const request = await makeRequest()
   const tools = await fixtureTools('well_behaved')
   const signal = new AbortController().signal
-  const test_ = scored(await evaluateTest(request, scored(await evaluate(request, tools, signal)), tools, signal))
-  expect(test_).toMatchObject({ split: 'test', steps: 192, metrics: { n: 4 } })
+  const onTest = scored(await evaluateTest(request, scored(await evaluate(request, tools, signal)), tools, signal))
+  expect(onTest).toMatchObject({ split: 'test', steps: 192, metrics: { n: 4 } })
   const job = await trainJob(request, 'refit')
   expect(job.parts.map((part: { name: string }) => part.name)).toEqual(['fold1', 'fold2', 'fold3', 'fold4', 'fold0'])
 })

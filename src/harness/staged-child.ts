@@ -1,0 +1,62 @@
+import { failureOfEnd, reportedFailure, stageFailure } from './failure.ts'
+import type { Deadline, StageFailure } from './failure.ts'
+import type { Stage } from '../core/outcome.ts'
+import type { Limits } from '../sandbox/sandbox.ts'
+import { BadEvent } from './events.ts'
+import type { FailedEvent, HarnessEvent } from './events.ts'
+import type { Child } from './run-process.ts'
+
+type Mode = 'train' | 'predict' | 'score'
+type WorkEvent<M extends Mode> = Exclude<HarnessEvent<M>, { type: 'failed' }>
+type Told<T> = { readonly value: T } | { readonly failed: FailedEvent } | BadEvent | undefined
+
+/** Follows a process that may run foreign code through its stages; every end of it becomes a value. */
+export class StagedChild<M extends Mode> {
+  stage: Stage = 'start'
+  private deadline: Deadline | null = null
+  private timer: NodeJS.Timeout | undefined
+  private readonly child: Child<M>
+  private readonly limits: Limits
+
+  constructor(child: Child<M>, limits: Limits) {
+    this.child = child
+    this.limits = limits
+  }
+
+  /** Begins a stage that has to end within the seconds given. */
+  enter(stage: Stage, seconds: number, expectedSeconds: number | null = null): void {
+    this.stage = stage
+    this.deadline = { seconds, expectedSeconds }
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.child.kill('timeout'), seconds * 1000)
+  }
+
+  /**
+   * Hands each event to `onEvent` until it returns a value, which is the process's own account of its work; then waits for its end.
+   * Throws what `signal` holds when the user stopped it.
+   */
+  async follow<T>(onEvent: (event: WorkEvent<M>) => T | undefined, signal: AbortSignal): Promise<T | StageFailure> {
+    const told = await this.listen(onEvent).finally(() => clearTimeout(this.timer))
+    if (told instanceof BadEvent) this.child.kill('aborted')
+    const end = await this.child.end()
+    signal.throwIfAborted()
+    const log = this.child.logTail()
+    if (told instanceof BadEvent) return stageFailure(this.stage, 'bad-output', told.message, log)
+    if (told === undefined) return failureOfEnd(this.stage, end, this.limits, this.deadline, log)
+    return 'failed' in told ? reportedFailure(told.failed, this.stage, log) : told.value
+  }
+
+  private async listen<T>(onEvent: (event: WorkEvent<M>) => T | undefined): Promise<Told<T>> {
+    try {
+      for await (const event of this.child.events) {
+        if (event.type === 'failed') return { failed: event }
+        const value = onEvent(event as WorkEvent<M>)
+        if (value !== undefined) return { value }
+      }
+      return undefined
+    } catch (error) {
+      if (error instanceof BadEvent) return error
+      throw error
+    }
+  }
+}
