@@ -18,7 +18,8 @@ import {
   sandboxMissing,
   startPython,
   startShell,
-} from './test-support.ts'
+} from '../../tests/support/sandbox.ts'
+import { findProgram } from './launch.ts'
 
 describe.skipIf(sandboxMissing)(`bubblewrap ${sandboxMissing}`, () => {
   test('a daemon in a session of its own ends with the time limit', async () => {
@@ -61,7 +62,7 @@ describe.skipIf(sandboxMissing)(`bubblewrap ${sandboxMissing}`, () => {
     const program = `
 const { makeBwrapSandbox } = await import('${sandboxModule}')
 const command = { program: '/bin/sh', args: ['-c', 'for n in 4 5 6 7 8 9; do [ -e /proc/self/fd/$n ] && echo leaked $n; done; echo done'], mounts: [], env: {} }
-const running = await makeBwrapSandbox('/usr/bin/bwrap').start({ ...command, limits: ${JSON.stringify(LIMITS)} }, new AbortController().signal)
+const running = await makeBwrapSandbox('${findProgram('bwrap')}').start({ ...command, limits: ${JSON.stringify(LIMITS)} }, new AbortController().signal)
 await running.ended
 process.stdout.write(running.logTail())`
     const script = 'exec 6</dev/null 9</etc/hostname; exec "$0" --input-type=module -e "$1"'
@@ -74,7 +75,7 @@ process.stdout.write(running.logTail())`
 const { makeBwrapSandbox } = await import('${new URL('bwrap.ts', import.meta.url).href}')
 const args = ['-c', 'setsid sh -c "sleep 60; : ${marker}" & echo ready >&3; sleep 60']
 const command = { program: '/bin/sh', args, mounts: [], env: {}, limits: ${JSON.stringify(LIMITS)} }
-const running = await makeBwrapSandbox('/usr/bin/bwrap').start(command, new AbortController().signal)
+const running = await makeBwrapSandbox('${findProgram('bwrap')}').start(command, new AbortController().signal)
 running.events.once('data', () => process.kill(process.pid, 'SIGKILL'))`
     const host = spawn(process.execPath, ['--input-type=module', '-e', program])
     await once(host, 'exit')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { diskUsage } from './disk-usage.ts'
-import { makeFolder } from './test-support.ts'
+import { makeFolder } from '../../tests/support/sandbox.ts'
 
 test('files in deeper folders count, links do not', async () => {
   const folder = makeFolder()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { findSandbox } from './find-sandbox.ts'
-import { makeFolder, sandboxMissing } from './test-support.ts'
+import { makeFolder, sandboxMissing } from '../../tests/support/sandbox.ts'
 
 /** A program in bwrap's place. */
 const fake = (script: string): string => {

@@ -66,7 +66,7 @@ const lookAround = async (sandbox: Sandbox, folder: string): Promise<string> => 
   const command = { program: '/bin/sh', args: ['-c', LOOK_AROUND, 'look', folder], mounts: [], env: {}, limits: LIMITS }
   const running = await sandbox.start(command, new AbortController().signal)
   const said: Buffer[] = []
-  running.events.on('data', (chunk: Buffer) => said.push(chunk))
+  for await (const chunk of running.events) said.push(chunk as Buffer)
   await running.ended
   return Buffer.concat(said).toString('utf8').trim() || running.logTail()
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { interpreterMounts } from './interpreter-mounts.ts'
-import { bwrap, LIMITS, makeFolder, neverAborted, python, readEvents, sandboxMissing } from './test-support.ts'
+import { bwrap, LIMITS, makeFolder, neverAborted, python, readEvents, sandboxMissing } from '../../tests/support/sandbox.ts'
 
 /** `<folder>/bin/python3` with a standard library beside it. */
 const makeInstallation = (folder: string): string => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { makePlainSandbox } from './plain.ts'
 import { runProbes } from './probes.ts'
-import { bwrap, python, sandboxMissing } from './test-support.ts'
+import { bwrap, python, sandboxMissing } from '../../tests/support/sandbox.ts'
 
 test.skipIf(sandboxMissing)(`all ten probes pass in bubblewrap ${sandboxMissing}`, { timeout: 20_000 }, async () => {
   const probes = await runProbes(bwrap, python)

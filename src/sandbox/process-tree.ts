@@ -4,7 +4,6 @@ import { readFileSync, readdirSync } from 'node:fs'
 export type ProcessFacts = {
   readonly pid: number
   readonly parent: number
-  readonly group: number
   readonly state: string
   readonly startTicks: number
   /** Own time and that of ended, awaited children. */
@@ -25,7 +24,6 @@ export const readProcess = (pid: number | 'self'): ProcessFacts | null => {
   return {
     pid: Number.parseInt(text, 10),
     parent: Number(fields[1]),
-    group: Number(fields[2]),
     state: fields[0] ?? '',
     startTicks: Number(fields[19]),
     cpuSeconds: (utime + stime + cutime + cstime) / TICKS_PER_SECOND,

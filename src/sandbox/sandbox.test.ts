@@ -15,7 +15,7 @@ import {
   readEvents,
   startPython,
   startShell,
-} from './test-support.ts'
+} from '../../tests/support/sandbox.ts'
 
 describe.each(levels)('level $level', (sandbox) => {
   test('events arrive on descriptor 3, answers on stdin, text in the log', async () => {

@@ -4,7 +4,10 @@ import type { Readable, Writable } from 'node:stream'
 export type Mount = { readonly host: string; readonly guest: string; readonly writable?: boolean }
 
 export type Limits = {
-  /** Anonymous and shared memory of the whole process tree. Mapped files do not count. */
+  /**
+   * Anonymous and shared memory of the whole process tree. Mapped files do not count, nor do files in /tmp and
+   * /dev/shm, which are memory with a size of its own: together at most 1 GiB and a quarter of the machine's.
+   */
   readonly memoryBytes: number
   readonly wallSeconds: number
   readonly processCount: number
@@ -35,10 +38,10 @@ export type End = {
 }
 
 export type RunningProcess = {
-  /** What the child writes to descriptor 3. */
+  /** What the child writes to descriptor 3; may still hold something to read when `ended` is resolved. */
   readonly events: Readable
   readonly stdin: Writable
-  /** Last lines of stdout and stderr, control characters stripped. */
+  /** At most the last 100 lines and 8 KiB of stdout and stderr, control characters stripped. */
   readonly logTail: () => string
   readonly ended: Promise<End>
   /** Kills every descendant; resolves when all are gone. */

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { findSandbox } from './find-sandbox.ts'
-import { interpreterMounts } from './interpreter-mounts.ts'
-import { makePlainSandbox } from './plain.ts'
-import type { Command, RunningProcess, Sandbox } from './sandbox.ts'
+import { afterAll } from 'vitest'
+
+import { findSandbox } from '../../src/sandbox/find-sandbox.ts'
+import { interpreterMounts } from '../../src/sandbox/interpreter-mounts.ts'
+import { makePlainSandbox } from '../../src/sandbox/plain.ts'
+import type { Command, RunningProcess, Sandbox } from '../../src/sandbox/sandbox.ts'
 
 export const LIMITS = { memoryBytes: 2 ** 28, wallSeconds: 20, processCount: 32, fileBytes: 2 ** 28, outBytes: 2 ** 28 }
 
@@ -37,7 +39,15 @@ export const readEvents = async (running: RunningProcess): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'improve-test-'))
+const folders: string[] = []
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
+/** A new folder that lasts as long as the test file runs. */
+export const makeFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'improve-test-'))
+  folders.push(folder)
+  return folder
+}
 
 /** Numbers of the processes whose command line holds `marker`. */
 export const processesWith = (marker: string): string[] =>
