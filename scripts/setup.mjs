@@ -102,8 +102,18 @@ function runLogged(name, [program, ...args], env, onLine) {
       if (input === child.stdout) onLine(line)
     })
   }
+  // Interrupted: nothing may go on working behind the user's back. The next set-up goes on.
+  const stop = () => {
+    child.kill()
+    process.exit(130)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, stop)
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({ code: 1, lines: [error.message], logFile }))
     child.on('close', (code) => resolve({ code, lines, logFile }))
-  }).finally(() => closeSync(log))
+  }).finally(() => {
+    for (const signal of signals) process.off(signal, stop)
+    closeSync(log)
+  })
 }
