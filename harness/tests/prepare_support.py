@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from improve_harness import prepare
 from improve_harness.protocol import Failure
-from PIL import Image
 
 
 def draw(seed: int, width: int = 20, height: int = 16, channels: int = 3) -> Image.Image:

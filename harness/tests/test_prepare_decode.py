@@ -6,10 +6,11 @@ import zlib
 
 import numpy as np
 import pytest
-from improve_harness.prepare.decode import Refused, decode, read_header, reason_of, stored_size
-from improve_harness.prepare.fingerprint import GRID_COLUMNS
 from PIL import Image
 from prepare_support import draw, encode
+
+from improve_harness.prepare.decode import Refused, decode, read_header, reason_of, stored_size
+from improve_harness.prepare.fingerprint import GRID_COLUMNS
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 
@@ -189,7 +190,9 @@ def empty_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(("width", "words"), [(8000, "64 million pixels"), (20_000, "more than 200 million"), (60_000, "more than 200")])
+@pytest.mark.parametrize(
+    ("width", "words"), [(8000, "64 million pixels"), (20_000, "more than 200 million"), (60_000, "more than 200")]
+)
 def test_too_many_pixels_are_refused_before_decoding(width, words):
     data = empty_png(width, min(width, 40_000))
     for read in (lambda: decode(data, 64), lambda: read_header(io.BytesIO(data))):

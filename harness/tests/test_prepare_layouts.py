@@ -19,7 +19,9 @@ def test_first_folder_is_the_class_whatever_lies_below(tmp_path):
     assert {c["name"]: c["count"] for c in staged.card["classes"]} == {"cat": 5, "dog": 4}
 
 
-@pytest.mark.parametrize(("train", "val", "test"), [("train", "val", "test"), ("Training", "VALIDATION", "Testing"), ("TRAIN", "valid", "test")])
+@pytest.mark.parametrize(
+    ("train", "val", "test"), [("train", "val", "test"), ("Training", "VALIDATION", "Testing"), ("TRAIN", "valid", "test")]
+)
 def test_split_folders_are_recognised(tmp_path, train, val, test):
     for seed, split in enumerate((train, val, test)):
         write_classes(tmp_path / "d" / split, TWO, first_seed=100 * seed)
@@ -92,11 +94,16 @@ def test_pipe_is_not_opened(tmp_path):
 def test_names_in_any_script_and_raw_bytes_work(tmp_path):
     write_classes(tmp_path / "d", {"\u732b": 3, "\u0441\u043e\u0431\u0430\u043a\u0430": 3, "\u202eevil": 3})
     raw = os.fsencode(tmp_path / "d") + b"/caf\xe9"
-    os.mkdir(raw)
+    os.mkdir(raw)  # noqa: PTH102 (pathlib does not take bytes)
     for seed in range(3):
-        with open(raw + b"/\xff%d.png" % seed, "wb") as file:  # noqa: PTH123 (pathlib does not take bytes)
+        with open(raw + b"/\xff%d.png" % seed, "wb") as file:  # noqa: PTH123
             file.write(encode(draw(70 + seed)))
-    assert names(stage(tmp_path / "d", tmp_path / "o")) == ["\\u202eevil", "caf\\xe9", "\u0441\u043e\u0431\u0430\u043a\u0430", "\u732b"]
+    assert names(stage(tmp_path / "d", tmp_path / "o")) == [
+        "\\u202eevil",
+        "caf\\xe9",
+        "\u0441\u043e\u0431\u0430\u043a\u0430",
+        "\u732b",
+    ]
 
 
 def test_one_word_in_two_unicode_forms_is_one_class(tmp_path):
