@@ -1,0 +1,24 @@
+"""Typed views of what the host wrote into a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .contract import Info
+
+
+def info_of(job: dict[str, Any]) -> Info:
+    info, machine = job["info"], job["machine"]
+    return Info(
+        classes=tuple(info["classes"]),
+        channels=info["channels"],
+        uniform_shape=tuple(info["uniformShape"]) if info["uniformShape"] else None,
+        typical_shape=tuple(info["typicalShape"]),
+        mean=tuple(info["mean"]),
+        std=tuple(info["std"]),
+        class_counts=tuple(info["classCounts"]),
+        train_count=info["trainCount"],
+        train_seconds=info["trainSeconds"],
+        reference_speed=machine["referenceSpeed"],
+        device=machine["device"],
+    )

@@ -1,0 +1,69 @@
+"""A small convolutional net in the shape of the small-image speed records, its width set by the budget.
+
+Three stages of conv - pool - norm - act, conv - norm - act, then the maximum over places and a linear layer.
+"""
+
+import math
+
+from torch import nn
+
+WIDTHS = (16, 24, 32, 48, 64, 96, 128)  # channels of the first stage
+EPOCHS_WANTED = 10  # passes over the data that the width must leave room for
+COST_EXPONENT = 1.5  # seconds a picture grow with width to this power (measured on two cores: 1.2 to 1.7)
+REFERENCE_WIDTH = 26  # the width that costs what the machine's reference net does, pixel for pixel
+PARAMETERS = 290  # of this net, times width squared
+MAX_PARAMETERS_AN_IMAGE = 2_000  # beyond this a wider net learns the pictures by heart and costs for nothing
+
+
+def build_model(info):
+    height, width = info.uniform_shape or info.typical_shape
+    return Net(info.channels, info.class_count, choose_width(info, height * width), pools=count_pools(min(height, width)))
+
+
+def choose_width(info, pixels):
+    """The widest net that still sees every picture EPOCHS_WANTED times within the budget, and that the data can fill."""
+    reference_epochs = info.train_seconds * info.reference_speed * 784 / pixels / max(1, info.train_count)
+    affordable = [
+        w
+        for w in WIDTHS
+        if reference_epochs / (w / REFERENCE_WIDTH) ** COST_EXPONENT >= EPOCHS_WANTED
+        and PARAMETERS * w * w <= MAX_PARAMETERS_AN_IMAGE * info.train_count
+    ]
+    return max(affordable, default=WIDTHS[0])
+
+
+def count_pools(side):
+    """Halvings that leave at least 3 px."""
+    return max(1, min(3, int(math.log2(max(2, side / 3)))))
+
+
+class Net(nn.Module):
+    def __init__(self, channels, classes, width, pools):
+        super().__init__()
+        widths = [width, width * 2, width * 4]
+        self.stem = nn.Sequential(nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.GELU())
+        before, stages = width, []
+        for index, after in enumerate(widths):
+            stages.append(stage(before, after, pool=index < pools))
+            before = after
+        self.stages = nn.Sequential(*stages)
+        self.head = nn.Linear(before, classes)
+        nn.init.normal_(self.head.weight, std=0.01)  # a head that starts small starts at ln(classes)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, images):
+        return self.head(self.stages(self.stem(images)).amax(dim=(2, 3)))
+
+
+def stage(before, after, pool):
+    layers: list[nn.Module] = [nn.Conv2d(before, after, 3, padding=1, bias=False)]
+    if pool:
+        layers.append(nn.MaxPool2d(2))
+    layers += [
+        nn.BatchNorm2d(after),
+        nn.GELU(),
+        nn.Conv2d(after, after, 3, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.GELU(),
+    ]
+    return nn.Sequential(*layers)

@@ -1,0 +1,215 @@
+"""Seconds of trial before a training is paid for: shapes, finite losses, start near ln(classes), honest randomness, speed, memory.
+
+Every finding is a `Failure` with a sentence that says what to change. Not covered: whether the pipeline learns anything.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .contract import FitContext, Info, Training, Transform, logits_of
+from .device import Machine, peak_memory_bytes, seed_everything, synchronize
+from .loop import train_step
+from .pipeline import Pipeline, guard
+from .protocol import Failure
+from .training_data import Batches, Fold, batch_size_of, views_of
+
+MIN_BATCHES = 3  # forward and backward
+TIMED_SECONDS = 1.2  # then the speed is known within a few percent on a quiet machine
+MAX_BATCHES = 24
+MAX_PARAMETERS = 1_000_000_000
+SAME_IMAGE_COPIES = 32  # copies of one picture in the test for batch-shared randomness
+
+
+@dataclass(frozen=True)
+class Smoke:
+    images_per_second: float
+    batch_size: int
+    data_share: float
+    peak_memory_bytes: int
+    parameter_count: int
+    first_loss: float
+    expected_loss: float
+
+
+def smoke(pipeline: Pipeline, fold: Fold, info: Info, machine: Machine, seed: int) -> Smoke:
+    """Raises Failure, or returns what the budget and the report need."""
+    seed_everything(seed)
+    check_eval_transform(pipeline, fold, info)
+    check_randomness(pipeline, pipeline.train_transform(info), fold)
+    batches = Batches(fold, pipeline, info, machine)
+    model = machine.place_model(pipeline.build_model(info))
+    parameter_count = sum(p.numel() for p in model.parameters())
+    if parameter_count > MAX_PARAMETERS:
+        raise _failure(f"model.py: {parameter_count:,} parameters, at most {MAX_PARAMETERS:,} are allowed")
+    training = pipeline.configure(model, info)
+    first_loss = check_first_batch(pipeline, model, training, batches, info, machine)
+    check_views(pipeline, model, fold, info, machine)
+    rate, share = measure_speed(pipeline, model, training, batches, fold, machine)
+    return Smoke(
+        rate, batch_size_of(training, fold), share, peak_memory_bytes(), parameter_count, first_loss, math.log(info.class_count)
+    )
+
+
+def check_eval_transform(pipeline: Pipeline, fold: Fold, info: Info) -> None:
+    """Deterministic, float32 of IMAGE_SIZE, and the same for an image alone as in a batch: what export and parity need."""
+    transform = pipeline.eval_transform(info)
+    rows = fold.train_rows[:8]
+    height, width = pipeline.size
+    for row in rows.tolist():
+        image = fold.store.gather(torch.tensor([row]))[0].unsqueeze(0)
+        with guard("smoke"), torch.no_grad():
+            once, again, batch = transform(image), transform(image), transform(image.expand(3, -1, -1, -1))
+        expected = (1, once.shape[1] if once.dim() == 4 else 0, height, width)
+        if tuple(once.shape) != expected or once.dtype != torch.float32:
+            raise _failure(
+                f"data.py: eval_transform gave {_shape(once)}, expected float32 [n, channels, {height}, {width}] (IMAGE_SIZE)"
+            )
+        if not torch.isfinite(once).all():
+            raise _failure("data.py: eval_transform gave values that are not finite; is a standard deviation zero?")
+        if not torch.equal(once, again):
+            raise _failure("data.py: eval_transform gave two results for one image; it must draw no random numbers")
+        if not torch.allclose(once.expand_as(batch), batch, atol=1e-4):
+            raise _failure(
+                "data.py: eval_transform treats an image differently in a batch than alone; use no statistics of the batch"
+            )
+
+
+def check_randomness(pipeline: Pipeline, transform: Transform, fold: Fold) -> None:
+    """Many copies of one picture must come out as varied in one batch as over many batches of one."""
+    height, width = pipeline.size
+    image = fold.store.gather(fold.train_rows[:1])[0]
+    copies: Any = image.unsqueeze(0).repeat(SAME_IMAGE_COPIES, 1, 1, 1)
+    singles: Any = image.unsqueeze(0)
+    if not fold.store.uniform_shape:
+        copies, singles = list(copies), [image]
+    together = pipeline.augment(transform, copies)
+    if together.dim() != 4 or tuple(together.shape[2:]) != (height, width) or together.dtype != torch.float32:
+        raise _failure(
+            f"data.py: train_transform gave {_shape(together)}, expected float32 [n, channels, {height}, {width}] (IMAGE_SIZE)"
+        )
+    if not torch.isfinite(together).all():
+        raise _failure("data.py: train_transform gave values that are not finite")
+    if len(together) != SAME_IMAGE_COPIES:
+        raise _failure(f"data.py: train_transform returned {len(together)} images for {SAME_IMAGE_COPIES}")
+    apart = torch.cat([pipeline.augment(transform, singles) for _ in range(SAME_IMAGE_COPIES)])
+    varied_together, varied_apart = _distinct(together), _distinct(apart)
+    if varied_apart >= 4 and varied_together <= varied_apart // 2:
+        raise _failure(
+            f"data.py: train_transform draws random numbers for the whole batch: {SAME_IMAGE_COPIES} copies of one image gave "
+            f"{varied_together} results in one batch and {varied_apart} one by one; draw them per image, torch.rand(n), or use per_image"
+        )
+
+
+def check_first_batch(
+    pipeline: Pipeline, model: nn.Module, training: Training, batches: Batches, info: Info, machine: Machine
+) -> float:
+    """Shapes of the outputs in both modes, a scalar finite loss, and a start near the loss of guessing."""
+    images, targets = next(batches(batch_size_of(training, batches.fold)))
+    n, classes = len(images), info.class_count
+    with guard("smoke"), torch.no_grad():
+        model.eval()
+        quiet = model(images[:2].float())
+        model.train()
+        with machine.autocast():
+            outputs = model(images)
+        logits = logits_of(outputs).float()
+    if not isinstance(quiet, Tensor) or tuple(quiet.shape) != (min(2, n), classes):
+        raise _failure(f"model.py: in evaluation mode the model gave {_shape(quiet)}, expected logits [n, {classes}]")
+    if tuple(logits.shape) != (n, classes):
+        raise _failure(f"model.py: in training mode the logits are {_shape(logits)}, expected [{n}, {classes}]")
+    first = float(F.cross_entropy(logits, targets))
+    guess = math.log(classes)
+    if not math.isfinite(first):
+        raise _failure("model.py: the untrained model gives logits that are not finite")
+    if first > 1.6 * guess + 0.8:
+        raise _failure(
+            f"model.py: the first loss is {first:.2f}, guessing would give ln({classes}) = {guess:.2f}; the last layer starts too large: "
+            "initialise its weights with a small standard deviation (0.01) and its bias with zero"
+        )
+    return first
+
+
+def check_views(pipeline: Pipeline, model: nn.Module, fold: Fold, info: Info, machine: Machine) -> None:
+    """Each view of `tta` keeps what the model accepts."""
+    transform = pipeline.eval_transform(info)
+    image = fold.store.gather(fold.train_rows[:1])[0].unsqueeze(0)
+    for view in views_of(pipeline, info):
+        with guard("smoke"), torch.no_grad():
+            logits = model.eval()(machine.place_images(view(transform(image))))
+        if tuple(logits.shape) != (1, info.class_count):
+            raise _failure(f"data.py: a view of tta led to logits {_shape(logits)}, expected [1, {info.class_count}]")
+    model.train()
+
+
+def measure_speed(
+    pipeline: Pipeline, model: nn.Module, training: Training, batches: Batches, fold: Fold, machine: Machine
+) -> tuple[float, float]:
+    """(images per second of whole training steps, share of them spent on data)."""
+    fit = pipeline.optional("training", "fit")
+    if fit:
+        return _measure_fit(fit, model, training, batches, fold, machine)
+    size = batch_size_of(training, fold)
+    source = batches(size)
+    seconds: list[float] = []
+    started = time.perf_counter()
+    while len(seconds) < MIN_BATCHES or (time.perf_counter() - started < TIMED_SECONDS and len(seconds) < MAX_BATCHES):
+        begun = time.perf_counter()
+        images, targets = next(source)
+        loss, _ = train_step(model, training, images, targets, machine)
+        synchronize(machine.device)
+        seconds.append(time.perf_counter() - begun)
+        if not math.isfinite(loss):
+            raise _failure(f"training.py: the loss became {loss} at step {len(seconds)}; a lower rate or clip_norm helps")
+        if len(seconds) == 1:  # the first step pays for allocation and lazy imports
+            batches.seconds = 0.0
+    usual = sorted(seconds[1:])[: max(1, len(seconds) // 2)]  # the faster half: neighbours only slow steps down
+    return size * len(usual) / sum(usual), batches.seconds / max(1e-9, sum(seconds[1:]))
+
+
+def _measure_fit(
+    fit: Any, model: nn.Module, training: Training, batches: Batches, fold: Fold, machine: Machine
+) -> tuple[float, float]:
+    """A pipeline with its own loop is timed by a short run of that loop, first step apart."""
+    marks: list[float] = []
+
+    def on_step(step: int, loss: float, accuracy: float) -> None:
+        marks.append(time.perf_counter())
+        if not math.isfinite(loss):
+            raise _failure(f"training.py: fit reported the loss {loss} at step {step}")
+
+    context = FitContext(MIN_BATCHES + 3, machine.device, machine.autocast, on_step)
+    started = time.perf_counter()
+    with guard("smoke"):
+        fit(model, batches, context)
+    if context.done < context.step_count:
+        raise _failure(
+            f"training.py: fit ended after {context.done} of {context.step_count} steps; loop over ctx.steps() to its end"
+        )
+    if len(marks) < 2:
+        marks = [started, time.perf_counter()]
+    seconds = (marks[-1] - marks[0]) / max(1, len(marks) - 1) if len(marks) > 2 else (marks[-1] - started) / context.step_count
+    return batch_size_of(training, fold) / max(1e-6, seconds), batches.seconds / max(1e-9, marks[-1] - started)
+
+
+def _distinct(images: Tensor) -> int:
+    return len({image.numpy().tobytes() for image in images.detach().cpu()})
+
+
+def _shape(value: object) -> str:
+    return (
+        f"{str(value.dtype).removeprefix('torch.')} {list(value.shape)}"
+        if isinstance(value, Tensor)
+        else f"a {type(value).__name__}"
+    )
+
+
+def _failure(message: str) -> Failure:
+    return Failure("contract", message, stage="smoke")
