@@ -95,9 +95,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     outcomes = count_outcomes(arguments.count, arguments.seed)
-    print(
-        f"{arguments.count} mutated files: {outcomes['decoded']} decoded, {outcomes['refused']} refused, {outcomes['crashed']} crashes"
-    )
+    decoded, refused, crashed = (outcomes[kind] for kind in ("decoded", "refused", "crashed"))
+    print(f"{arguments.count} mutated files: {decoded} decoded, {refused} refused, {crashed} crashes")
     return 1 if crashed else 0
 
 

@@ -216,6 +216,25 @@ def test_class_that_train_lacks_is_refused(tmp_path):
     assert refusal(tmp_path / "d", tmp_path / "o").message == "1 class in test/ is not in train/: emu."
 
 
+def test_class_that_own_test_lacks_is_a_warning(tmp_path):
+    write_classes(tmp_path / "d" / "train", {**TWO, "emu": 4})
+    write_classes(tmp_path / "d" / "test", TWO, first_seed=50)
+    assert "1 class without an image in test/: emu." in stage(tmp_path / "d", tmp_path / "o").card["warnings"]
+
+
+def test_unreadable_folder_or_file_is_said(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    write_classes(tmp_path / "d", {"cat": 30, "dog": 30})
+    (tmp_path / "d" / "cat" / "1.png").chmod(0)
+    staged = stage(tmp_path / "d", tmp_path / "o")
+    assert staged.quarantine == [{"path": "cat/1.png", "reason": "cannot be read: Permission denied"}]
+    (tmp_path / "d" / "dog").chmod(0)
+    message = refusal(tmp_path / "d", tmp_path / "p").message
+    (tmp_path / "d" / "dog").chmod(0o700)
+    assert message == "The folder dog/ cannot be read: Permission denied."
+
+
 def test_missing_path_is_refused(tmp_path):
     assert "No such file or directory" in refusal(tmp_path / "nothing", tmp_path / "o").message
 

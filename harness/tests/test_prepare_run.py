@@ -144,6 +144,13 @@ def test_edge_follows_native_size_cap_and_store_limit(short_side, limit, cap, ex
     assert read.choose_edge(sizes, Options(store_byte_limit=limit, edge_cap=cap)) == expected
 
 
+def test_store_above_its_limit_at_the_smallest_size_is_said(tmp_path):
+    folder = write_classes(tmp_path / "d", {"cat": 4, "dog": 4}, width=150, height=120)
+    staged = stage(folder, tmp_path / "o", storeByteLimit=1000)
+    assert staged.dataset["edge"] == 96
+    assert any(w.startswith("The stored pixels take 0.0 GiB even at the smallest size") for w in staged.card["warnings"])
+
+
 def test_small_dataset_keeps_sizes_and_shrinks_only_the_large(tmp_path):
     folder = write_classes(tmp_path / "d", {"cat": 6, "dog": 6})
     write(folder / "cat" / "large.png", encode(draw(99, 640, 320)))

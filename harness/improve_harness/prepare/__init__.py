@@ -52,7 +52,12 @@ def run(job: dict[str, Any]) -> None:
     found = scan(source)
     sizes = measure(source, found.entries, options.workers, progress)
     edge = choose_edge(sizes, options)
-    _check_disk(out, stored_bytes(sizes, edge))
+    byte_count = stored_bytes(sizes, edge)
+    _check_disk(out, byte_count)
+    if byte_count > options.store_byte_limit:
+        found.warnings.append(
+            f"The stored pixels take {byte_count / 2**30:.1f} GiB even at the smallest size, more than was allowed."
+        )
     readings = read_all(source, found.entries, sizes, edge, out, options, progress)
     check_quarantine(found.entries, readings, options.quarantine_share)
     pictures = _keep_read(found, readings)

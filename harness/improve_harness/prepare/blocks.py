@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -72,9 +72,9 @@ class Taker:
                 self._take_smallest(label)
         return self.taken
 
-    def _pass(self, fits: object) -> None:
+    def _pass(self, fits: Callable[[Block], bool]) -> None:
         for position, block in enumerate(self.blocks):
-            if not self.taken[position] and fits(block) and self._leaves_one(block):  # type: ignore[operator]
+            if not self.taken[position] and fits(block) and self._leaves_one(block):
                 self._take(position)
 
     def _gain(self, block: Block) -> int:

@@ -118,6 +118,11 @@ def check_classes(images: list[Image], prefixes: dict[int, str], warnings: list[
     classes = sorted(counts[TRAIN])
     for split in (VAL, TEST):
         _check_same_classes(classes, sorted(counts[split]), split)
+        absent = [name for name in classes if name not in counts[split]]
+        if counts[split] and absent:
+            warnings.append(
+                f"{plural(len(absent), 'class', 'classes')} without an image in {SPLIT_NAMES[split]}/: {first_few(absent)}."
+            )
     if len(classes) == 1:
         raise refuse(
             f"There is only one class, {shown(classes[0])}: there is nothing to tell apart.",
