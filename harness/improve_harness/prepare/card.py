@@ -117,22 +117,3 @@ def prefix_warning(paths: list[str], classes: list[str]) -> list[str]:
     pattern, count = proposal
     meaning = "If a prefix is one patient, object or burst, keep it together"
     return [f"File names share {count:,} prefixes. {meaning}: --groups '{pattern}'"]
-
-
-def item_lines(splits: Splits, facts: np.ndarray, labels: np.ndarray, paths: list[str], groups: np.ndarray) -> Any:
-    """Lines of items.jsonl, part by part in row order. Groups are numbered by first appearance."""
-    number: dict[int, int] = {}
-    for part, rows in splits.rows.items():
-        for row, image in enumerate(rows.tolist()):
-            fact = facts[image]
-            yield {
-                "part": part,
-                "row": row,
-                "path": paths[image],
-                "sha256": bytes(fact["sha256"]).hex(),
-                "pixelHash": bytes(fact["pixel_hash"]).hex(),
-                "label": int(labels[image]),
-                "group": number.setdefault(int(groups[image]), len(number)),
-                "width": int(fact["width"]),
-                "height": int(fact["height"]),
-            }

@@ -62,13 +62,15 @@ def drop_large(near: np.ndarray, identical: np.ndarray) -> tuple[np.ndarray, lis
 
 
 def components(count: int, pairs: np.ndarray) -> np.ndarray:
-    """[count] component numbers of the graph with these edges."""
-    parent = np.arange(count)
-    for a, b in pairs.tolist():
-        root_a, root_b = _root(parent, a), _root(parent, b)
-        parent[max(root_a, root_b)] = min(root_a, root_b)
-    roots = np.array([_root(parent, i) for i in range(count)]) if len(pairs) else parent
-    return np.unique(roots, return_inverse=True)[1]
+    """[count] component numbers of the graph with these edges: each node takes the lowest number that it is linked to."""
+    root = np.arange(count)
+    while True:
+        a, b = root[pairs[:, 0]], root[pairs[:, 1]]
+        if np.array_equal(a, b):
+            return np.unique(root, return_inverse=True)[1]
+        np.minimum.at(root, np.maximum(a, b), np.minimum(a, b))
+        while not np.array_equal(root, root[root]):
+            root = root[root]
 
 
 def join(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -124,10 +126,3 @@ def _fix(what: str) -> str:
     if what == "file":
         return "each line is path,group with the path as below the folder"
     return "the first pair of parentheses must catch what images of one group share"
-
-
-def _root(parent: np.ndarray, i: int) -> int:
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = int(parent[i])
-    return i
