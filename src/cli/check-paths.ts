@@ -51,7 +51,7 @@ export function parseGroups(text: string | undefined, cwd: string): Groups | nul
 /** Makes sure that results can be written before anything is trained. */
 export async function checkWritable(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
@@ -60,4 +60,11 @@ export async function checkWritable(folder: string): Promise<void> {
       cause: error,
     })
   }
+}
+
+/** Level by level: a recursive mkdir of Node never returns where the system answers "no such file", as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
+  await mkdir(folder)
 }

@@ -54,7 +54,10 @@ function usageError(error: CommanderError, said: string, program: Command, argv:
   const help = name === undefined ? 'improve --help' : `improve ${name} --help`
   if (error.code === 'commander.help')
     return new UsageError('no command given', { evidence: said.trimEnd().split('\n'), fix: help })
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const [first = '', ...rest] = error.message
+    .replace(/^error: /, '')
+    .replace(/^option '(--[a-z-]+) .*' argument '(.*)' is invalid\. /, '$1 $2: ')
+    .split('\n')
   const suggestion = /Did you mean (?:one of )?([^?]+)\?/.exec(rest.join(' '))?.[1]
   return new UsageError(first, { fix: suggestion === undefined ? help : `did you mean ${suggestion}?` })
 }

@@ -1,9 +1,10 @@
 import { basename, join, resolve } from 'node:path'
-import { testCount } from '../core/dataset.ts'
+import { foldsOfEvaluation, testCount } from '../core/dataset.ts'
 import { chooseDefaultPipeline } from '../core/default-pipeline.ts'
 import { UsageError } from '../core/errors.ts'
 import type { MetricName, Outcome } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
+import { secondsPerTraining } from '../core/step-budget.ts'
 import { readCard } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
 import {
@@ -13,9 +14,9 @@ import {
   measureMachine,
   readDefaultPipeline,
   readPipelineFolder,
-  typicalShape,
+  infoOf,
 } from '../harness/index.ts'
-import type { EvaluationRequest, Tools } from '../harness/index.ts'
+import type { EvaluationRequest, Machine, Tools } from '../harness/index.ts'
 import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
@@ -55,7 +56,9 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   checkTest(options, dataset)
   const machine = await measureMachine(parts.python, parts.torchVersion, parts.cache, signal)
   const chosen =
-    own === null ? await chooseDefault(dataset) : { pipeline: own, name: options.pipeline ?? '', reason: 'your --pipeline' }
+    own === null
+      ? await chooseDefault(dataset, options.seconds, machine)
+      : { pipeline: own, name: options.pipeline ?? '', reason: 'your --pipeline' }
   const folder = await makeResultFolder(resolve(terminal.cwd, options.out), basename(source), new Date())
   const trial: Trial = {
     options,
@@ -86,14 +89,19 @@ function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): 
   }
 }
 
-async function chooseDefault(dataset: CachedDataset): Promise<{ pipeline: Pipeline; name: string; reason: string }> {
-  const { name, reason } = chooseDefaultPipeline(
-    await typicalShape(
-      dataset,
-      Object.keys(dataset.facts.parts).filter((part) => part !== 'test'),
-    ),
-  )
-  return { pipeline: await readDefaultPipeline(name), name, reason }
+async function chooseDefault(
+  dataset: CachedDataset,
+  seconds: number,
+  machine: Machine,
+): Promise<{ pipeline: Pipeline; name: string; reason: string }> {
+  const folds = foldsOfEvaluation(dataset.facts)
+  const info = await infoOf(dataset, folds[0]?.train ?? [], 0, secondsPerTraining(seconds, folds.length), machine)
+  const { name, imageSize, reason } = chooseDefaultPipeline({
+    ...info,
+    shape: info.typicalShape,
+    referenceSpeed: machine.referenceSpeed,
+  })
+  return { pipeline: await readDefaultPipeline(name, imageSize), name, reason }
 }
 
 /** One evaluation a seed; a failed one ends the series, since the next would fail alike. */

@@ -75,7 +75,8 @@ function start<M extends HarnessMode>(tools: Python, call: Call<M>, jobMount: Mo
   return sandbox.start(
     {
       program: python,
-      args: ['-I', join(sandbox.pathOf(harnessMount), basename(entry)), call.mode, join(sandbox.pathOf(jobMount), 'job.json')],
+      // -I would also ignore the environment, and with it the hash seed; that is built from nothing anyway.
+      args: ['-s', '-P', join(sandbox.pathOf(harnessMount), basename(entry)), call.mode, join(sandbox.pathOf(jobMount), 'job.json')],
       mounts: [...interpreterMounts(python), harnessMount, jobMount, ...call.mounts],
       env: pythonEnvironment(threads),
       limits: call.limits,

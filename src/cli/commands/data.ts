@@ -14,6 +14,7 @@ export function dataCommand(context: Context) {
     .argument('<dataset>', 'folder with one folder of images per class, or a zip of it')
     .option('--groups <regex|file>', 'keep together what this pattern or CSV file (path,group) puts in one group')
     .option('--json', 'print one JSON object')
+    .helpOption('-h, --help', 'print help')
     .addHelpText('after', "\nExamples:\n  improve data ./my-images\n  improve data ./scans --groups '(patient[0-9]+)'")
     .action(async (dataset, options) => {
       const source = checkSource(dataset, context.terminal.cwd)

@@ -19,6 +19,7 @@ export function tryCommand(context: Context) {
     .option('--out <dir>', 'where the result folder is made', 'improve-runs')
     .option('--unsafe-no-sandbox', 'run code without a sandbox: it can read and change your files')
     .option('--json', 'print one JSON object')
+    .helpOption('-h, --help', 'print help')
     .addHelpText(
       'after',
       '\nExamples:\n  improve try ./my-images\n  improve try ./my-images --pipeline ./mine --seconds 300 --seeds 3',
