@@ -55,6 +55,8 @@ class Info:
     """(height, width) in pixels when all stored images have it, else None."""
     typical_shape: tuple[int, int]
     """Median (height, width) of the stored images."""
+    input_size: tuple[int, int]
+    """(height, width) of what the model sees: IMAGE_SIZE of the pipeline's data.py."""
     mean: tuple[float, ...]
     """Per channel, of pixel values scaled to 0..1, over the train parts."""
     std: tuple[float, ...]

@@ -22,6 +22,7 @@ BATCH = 128
 ROUNDS = 5  # each variant is timed once a round, so that a busy neighbour hits all of them alike
 SECONDS = 4.0  # no new round is begun after this
 MARGIN = 1.05  # the plain variant (float32, contiguous) is left only for one that is this much faster
+FEWER_THREADS_MARGIN = 1.25  # all cores are left idle in part only for a gain that a passing neighbour does not explain
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,6 @@ class Variant:
     threads: int
     dtype: torch.dtype
     channels_last: bool
-
-    @property
-    def is_plain(self) -> bool:
-        return self.dtype == torch.float32 and not self.channels_last
 
 
 def run(job: dict[str, Any]) -> None:
@@ -76,10 +73,18 @@ def measure(device: str, threads: int) -> dict[Variant, float]:
 
 
 def choose(rates: dict[Variant, float]) -> Variant:
-    """The fastest variant, unless the plain one is as fast within the margin."""
-    best = max(rates, key=lambda v: rates[v])
-    plain = max((v for v in rates if v.is_plain), key=lambda v: rates[v])
+    """The fastest variant on all threads, unless fewer threads are clearly faster; the plain one where nothing is gained by another."""
+    most = max(variant.threads for variant in rates)
+    best = _fastest(rates, most)
+    fewer = max((_fastest(rates, v.threads) for v in rates if v.threads < most), key=lambda v: rates[v], default=best)
+    if rates[fewer] > FEWER_THREADS_MARGIN * rates[best]:
+        best = fewer
+    plain = Variant(best.threads, torch.float32, False)
     return best if rates[best] > MARGIN * rates[plain] else plain
+
+
+def _fastest(rates: dict[Variant, float], threads: int) -> Variant:
+    return max((v for v in rates if v.threads == threads), key=lambda v: rates[v])
 
 
 class ReferenceNet(nn.Module):

@@ -24,12 +24,13 @@ REPORT_ROWS = 4096
 
 def run(job: dict[str, Any]) -> None:
     install()
-    machine, info, paths = Machine.of(job), info_of(job), job["paths"]
+    machine, paths = Machine.of(job), job["paths"]
     seed_everything(job["seed"])
-    store = Store(Path(paths["data"]) / "parts", [job["part"]["name"]], info.channels, info.uniform_shape)
     emit("process.ready")
     started = time.perf_counter()
     pipeline = Pipeline(Path(paths["code"]), "predict")
+    info = info_of(job, pipeline.size)
+    store = Store(Path(paths["data"]) / "parts", [job["part"]["name"]], info.channels, info.uniform_shape)
     predict = make_predictor(pipeline, info, machine, Path(paths["weights"]), store)
     pieces = []
     for rows in torch.arange(len(store)).split(REPORT_ROWS):

@@ -29,10 +29,10 @@ EVAL_BATCH = 256
 
 def run(job: dict[str, Any]) -> None:
     install()
-    machine, info = Machine.of(job), info_of(job)
-    fold = Fold(job)
+    machine, fold = Machine.of(job), Fold(job)
     emit("process.ready")
     pipeline = Pipeline(Path(job["paths"]["code"]), "smoke")
+    info = info_of(job, pipeline.size)
     steps, rate = job.get("steps"), job.get("imagesPerSecond")
     if steps is None:
         tried = smoke(pipeline, fold, info, machine, job["seed"])

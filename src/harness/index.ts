@@ -1,6 +1,6 @@
 export { evaluate, evaluateTest } from './evaluate.ts'
 export type { EvaluationRequest } from './evaluate.ts'
-export { typicalShape } from './info.ts'
+export { infoOf } from './info.ts'
 export { memoryLimit } from './limits.ts'
 export { measureMachine } from './measure-machine.ts'
 export type { MeasuredMachine } from './measure-machine.ts'

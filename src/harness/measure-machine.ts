@@ -1,5 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { ExternalError } from '../core/errors.ts'
@@ -12,6 +12,8 @@ import type { Python } from './run-process.ts'
 import type { Machine } from './tools.ts'
 
 const MEASURE_SECONDS = 180
+/** Load per core over the last minute up to which a measurement is kept for later starts: beside busy neighbours it is only true today. */
+const QUIET_LOAD = 0.6
 
 const machineSchema = z.object({
   device: z.string(),
@@ -24,7 +26,7 @@ const machineSchema = z.object({
 
 export type MeasuredMachine = Machine & Pick<z.infer<typeof machineSchema>, 'rates'>
 
-/** Threads, precision and memory layout that train fastest here: measured once per processor, torch version and core count. */
+/** Threads, precision and memory layout that train fastest here: measured once per processor, torch version and core count, on a quiet machine. */
 export async function measureMachine(
   tools: Python,
   torchVersion: string,
@@ -35,7 +37,9 @@ export async function measureMachine(
   const path = join(cache, 'machine', `${key}.json`)
   const known = machineSchema.safeParse(parseOrNull(await readFile(path, 'utf8').catch(() => 'null')))
   if (known.success) return known.data
+  const isQuiet = (loadavg()[0] ?? 0) <= QUIET_LOAD * tools.threads
   const measured = machineSchema.parse(await measure(tools, signal))
+  if (!isQuiet) return measured
   await mkdir(join(cache, 'machine'), { recursive: true })
   await writeAtomic(path, JSON.stringify(measured))
   return measured

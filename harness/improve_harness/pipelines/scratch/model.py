@@ -5,14 +5,15 @@ from torch import nn
 
 WIDTHS = (16, 24, 32, 48, 64)  # channels of the first stage; they double at each of the next
 EPOCHS_WANTED = 25  # passes over the data that the width must leave room for
-COST_EXPONENT = 1.5  # seconds a picture grow with width to this power (measured on two cores: 1.2 to 1.7)
-REFERENCE_WIDTH = 32  # the width that costs about what the machine's reference net does, pixel for pixel
+COST_EXPONENT = 1.4  # seconds a picture grow with width to this power (measured on two cores)
+REFERENCE_WIDTH = 62  # the width that costs what the machine's reference net does, pixel for pixel
+PARAMETERS = 840  # of this net, times width squared
 MAX_PARAMETERS_AN_IMAGE = 2_000  # beyond this a wider net learns the pictures by heart
 DROPOUT = 0.2  # before the last layer
 
 
 def build_model(info):
-    height, width = info.typical_shape
+    height, width = info.input_size
     return Net(info.channels, info.class_count, choose_width(info, height * width))
 
 
@@ -23,7 +24,7 @@ def choose_width(info, pixels):
         w
         for w in WIDTHS
         if reference_epochs / (w / REFERENCE_WIDTH) ** COST_EXPONENT >= EPOCHS_WANTED
-        and 180 * w * w * 4 <= MAX_PARAMETERS_AN_IMAGE * info.train_count
+        and PARAMETERS * w * w <= MAX_PARAMETERS_AN_IMAGE * info.train_count
     ]
     return max(affordable, default=WIDTHS[0])
 

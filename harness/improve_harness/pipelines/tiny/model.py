@@ -7,27 +7,28 @@ import math
 
 from torch import nn
 
-WIDTHS = (16, 24, 32, 48, 64, 96, 128)  # channels of the first stage
-EPOCHS_WANTED = 10  # passes over the data that the width must leave room for
-COST_EXPONENT = 1.5  # seconds a picture grow with width to this power (measured on two cores: 1.2 to 1.7)
-REFERENCE_WIDTH = 26  # the width that costs what the machine's reference net does, pixel for pixel
-PARAMETERS = 290  # of this net, times width squared
+WIDTHS = (8, 12, 16, 24, 32, 48, 64)  # channels of the stem
+STAGES = (1.5, 4, 6)  # channels of the stages, as multiples of the stem: few where the picture is large, many where it is small
+BASE_WIDTH = 16  # 0.2 M parameters: the width for BASE_PASSES
+BASE_PASSES = 3.6  # passes over the data that the machine's reference net could make; about a minute for 50,000 grey 28 px pictures
+COST_EXPONENT = 1.6  # seconds a picture grow with width to this power (measured on two cores)
+PARAMETERS = 780  # of this net, times width squared
 MAX_PARAMETERS_AN_IMAGE = 2_000  # beyond this a wider net learns the pictures by heart and costs for nothing
 
 
 def build_model(info):
-    height, width = info.uniform_shape or info.typical_shape
+    height, width = info.input_size
     return Net(info.channels, info.class_count, choose_width(info, height * width), pools=count_pools(min(height, width)))
 
 
 def choose_width(info, pixels):
-    """The widest net that still sees every picture EPOCHS_WANTED times within the budget, and that the data can fill."""
-    reference_epochs = info.train_seconds * info.reference_speed * 784 / pixels / max(1, info.train_count)
+    """Of a larger budget half (in ratio) buys width and half buys passes; never more parameters than the data can fill."""
+    passes = info.train_seconds * info.reference_speed * 784 / pixels / max(1, info.train_count)
+    cost = math.sqrt(passes / BASE_PASSES)
     affordable = [
         w
         for w in WIDTHS
-        if reference_epochs / (w / REFERENCE_WIDTH) ** COST_EXPONENT >= EPOCHS_WANTED
-        and PARAMETERS * w * w <= MAX_PARAMETERS_AN_IMAGE * info.train_count
+        if (w / BASE_WIDTH) ** COST_EXPONENT <= 1.1 * cost and PARAMETERS * w * w <= MAX_PARAMETERS_AN_IMAGE * info.train_count
     ]
     return max(affordable, default=WIDTHS[0])
 
@@ -40,7 +41,7 @@ def count_pools(side):
 class Net(nn.Module):
     def __init__(self, channels, classes, width, pools):
         super().__init__()
-        widths = [width, width * 2, width * 4]
+        widths = [round(width * multiple) for multiple in STAGES]
         self.stem = nn.Sequential(nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.GELU())
         before, stages = width, []
         for index, after in enumerate(widths):
