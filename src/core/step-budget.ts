@@ -4,7 +4,7 @@ const EVALUATION_SHARE = 0.04
 const MIN_STEPS = 10
 /** The deadline is a guard against a hang, not the budget: it leaves room for a machine that turns busy. */
 const DEADLINE_FACTOR = 2
-const DEADLINE_MARGIN_SECONDS = 10
+const DEADLINE_MARGIN_SECONDS = 30
 
 export type Throughput = { readonly imagesPerSecond: number; readonly batchSize: number }
 
