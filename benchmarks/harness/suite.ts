@@ -94,7 +94,7 @@ async function measureSettings(staged: Staged): Promise<Part> {
   const detail = dtypeSchema.parse(await measure('dtype_layout', job, staged.bench))
   const { hasBfloat16 } = await readMachineFacts()
   const common = {
-    rival: `float32 NCHW on the same ${machine.threads} threads`,
+    rival: `float32 NCHW, threads as chosen: ${machine.threads}`,
     unit: 'x' as const,
     bound: 'at least' as const,
     repeats: detail.imagesPerSecond.map(({ chosen, plain }) => chosen / plain),
