@@ -1,5 +1,6 @@
 """Entry of every harness process: `python -I run.py MODE JOB`. MODE is prepare, machine, train, predict or score."""
 
+import faulthandler
 import importlib
 import os
 import sys
@@ -16,6 +17,7 @@ def main(arguments: list[str]) -> int:
         print(f"usage: run.py {{{'|'.join(MODES)}}} JOB", file=sys.stderr)
         return 2
     protocol.open_events()
+    faulthandler.enable()  # a crash inside a library then says in the log which line led to it
     try:
         importlib.import_module(f"improve_harness.{arguments[0]}").run(protocol.load_job(arguments[1]))
         return 0

@@ -17,6 +17,7 @@ from .contract import Images, Info, Training, Transform, image_size
 from .protocol import Failure
 
 COMPONENTS = ("data", "model", "training")
+OUTSIDE = "a pipeline reads and writes no files and has no network: the harness hands over the images and keeps the weights"
 
 
 class Pipeline:
@@ -96,7 +97,8 @@ def failure_of(error: BaseException, stage: str) -> Failure:
         return Failure(
             "exception", f"{place}the pipeline ended the process (exit {error.code}); it must return instead", stage=stage
         )
-    return Failure("exception", f"{place}{type(error).__name__}: {text}", stage=stage)
+    hint = f"; {OUTSIDE}" if isinstance(error, OSError) else ""
+    return Failure("exception", f"{place}{type(error).__name__}: {text}{hint}", stage=stage)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

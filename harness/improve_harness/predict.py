@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from .contract import Info
 from .device import Machine, seed_everything
+from .hang_trace import trace_before
 from .jobs import info_of
 from .pipeline import Pipeline, guard
 from .protocol import Failure, emit
@@ -18,15 +20,17 @@ from .torchvision_shim import install
 from .training_data import predict_rows, views_of
 
 BATCH = 256
-CHECK_BATCH = 61  # another batch size than the main pass, so that neighbours in a batch differ
+CHECK_BATCH = 61  # at most, and another size than in the main pass, so that neighbours in a batch differ
 REPORT_ROWS = 4096
 
 
+@guard("predict")
 def run(job: dict[str, Any]) -> None:
     install()
     machine, paths = Machine.of(job), job["paths"]
     seed_everything(job["seed"])
     emit("process.ready")
+    trace_before(job.get("deadlineSeconds"))
     started = time.perf_counter()
     pipeline = Pipeline(Path(paths["code"]), "predict")
     info = info_of(job, pipeline.size)
@@ -39,7 +43,8 @@ def run(job: dict[str, Any]) -> None:
     out = Path(paths["out"])
     write_logits(torch.cat(pieces), info, out / "logits.f32")
     if job["checkRows"]:
-        write_logits(predict(torch.tensor(job["checkRows"]), CHECK_BATCH), info, out / "check.f32")
+        check = [predict(rows, CHECK_BATCH) for rows in check_batches(torch.tensor(job["checkRows"]))]
+        write_logits(torch.cat(check), info, out / "check.f32")
     seconds = time.perf_counter() - started
     emit("predict.finished", seconds=seconds, imagesPerSecond=len(store) / max(1e-9, seconds))
 
@@ -62,6 +67,14 @@ def make_predictor(pipeline: Pipeline, info: Info, machine: Machine, weights: Pa
             return predict_rows(model, transform, store, rows, machine, views, batch)
 
     return predict
+
+
+def check_batches(rows: torch.Tensor) -> Iterator[torch.Tensor]:
+    """1, 2, 4, ... rows, then CHECK_BATCH at a time: statistics of a batch of one differ most from those of the main pass."""
+    size = 1
+    while len(rows):
+        yield rows[:size]
+        rows, size = rows[size:], min(CHECK_BATCH, 2 * size)
 
 
 def write_logits(logits: torch.Tensor, info: Info, path: Path) -> None:

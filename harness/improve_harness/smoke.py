@@ -125,6 +125,8 @@ def check_first_batch(
         raise _failure(f"model.py: in evaluation mode the model gave {_shape(quiet)}, expected logits [n, {classes}]")
     if tuple(logits.shape) != (n, classes):
         raise _failure(f"model.py: in training mode the logits are {_shape(logits)}, expected [{n}, {classes}]")
+    if not torch.isfinite(quiet).all():
+        raise _failure("model.py: in evaluation mode the untrained model gives logits that are not finite")
     first = float(F.cross_entropy(logits, targets))
     guess = math.log(classes)
     if not math.isfinite(first):

@@ -1,6 +1,7 @@
 import { formatBytes, formatSeconds } from '../core/format.ts'
 import type { FailureKind, Stage } from '../core/outcome.ts'
 import type { End, Limits } from '../sandbox/sandbox.ts'
+import { printable } from '../core/names.ts'
 import { failureKind } from './events.ts'
 import type { FailedEvent } from './events.ts'
 
@@ -22,7 +23,8 @@ export function stageFailure(stage: Stage, kind: FailureKind, message: string, l
 
 /** What the process itself reported: the text is untrusted, kind and stage are taken only if they are known. */
 export function reportedFailure(event: FailedEvent, stage: Stage, logTail: string): StageFailure {
-  return stageFailure(event.stage ?? stage, failureKind(event.kind), event.message, logTail)
+  const message = event.fix ? `${event.message}; ${printable(event.fix)}` : event.message
+  return stageFailure(event.stage ?? stage, failureKind(event.kind), message, logTail)
 }
 
 /** What it means that a process ended within `stage` without saying that it finished. */
@@ -30,17 +32,26 @@ export function failureOfEnd(stage: Stage, end: End, limits: Limits, deadline: D
   const fail = (kind: FailureKind, message: string) => stageFailure(stage, kind, message, logTail)
   switch (end.reason) {
     case 'timeout':
-      return fail('timeout', timeoutMessage(stage, end, deadline))
+      return fail('timeout', timeoutMessage(stage, end, deadline) + standing(logTail))
     case 'memory':
-      return fail('out-of-memory', `${stage} used more than ${formatBytes(limits.memoryBytes)} of memory`)
+      return fail(
+        'out-of-memory',
+        `${stage} used more than ${formatBytes(limits.memoryBytes)} of memory; a smaller model, batch or input needs less`,
+      )
     case 'processes':
-      return fail('processes', `${stage} started more than ${limits.processCount} processes`)
+      return fail(
+        'processes',
+        `${stage} started more than ${limits.processCount} processes; a pipeline starts none, the harness owns processes and threads`,
+      )
     case 'disk':
-      return fail('disk', `${stage} wrote more than ${formatBytes(limits.outBytes)} of files`)
+      return fail(
+        'disk',
+        `${stage} wrote more than ${formatBytes(limits.outBytes)} of files; a pipeline writes none, the harness keeps the weights`,
+      )
     case 'aborted':
       return fail('killed', `${stage} was stopped`)
     case 'exited':
-      return fail('killed', exitMessage(stage, end))
+      return fail('killed', exitMessage(stage, end) + standing(logTail))
   }
 }
 
@@ -52,10 +63,21 @@ function timeoutMessage(stage: Stage, end: End, deadline: Deadline | null): stri
 
 function exitMessage(stage: Stage, end: End): string {
   if (end.signal === 'SIGSEGV') return `${stage} crashed the Python process (segmentation fault)`
+  if (end.signal === 'SIGKILL') return `${stage} was killed by SIGKILL, sent by its own code or by the system when memory ran out`
   if (end.signal !== null) return `${stage} was killed by ${end.signal}`
   // bubblewrap and shells report a child's death by signal n as exit code 128 + n.
   if (end.exitCode === 128 + 11) return `${stage} crashed the Python process (segmentation fault)`
   if (end.exitCode === 128 + 9) return `${stage} was killed by SIGKILL, which the system does when memory runs out`
   if (end.exitCode === 0) return `the process ended during ${stage} without finishing it; code must not call exit`
   return `the process ended during ${stage} with exit code ${end.exitCode} before finishing it`
+}
+
+/** A stack in the log, as Python writes it before a deadline or at a crash: innermost call first. */
+const FRAME_OF_PIPELINE = /File "[^"]*?((?:data|model|training)\.py)", line (\d+) in (\w+)/
+
+/** Where in the pipeline's own files a process stood when it hung or crashed; empty when its log does not say. */
+function standing(logTail: string): string {
+  const stack = Math.max(logTail.lastIndexOf('Timeout ('), logTail.lastIndexOf('Fatal Python error'))
+  const found = stack < 0 ? null : FRAME_OF_PIPELINE.exec(logTail.slice(stack))
+  return found === null ? '' : `; it was in ${found[1]} line ${found[2]} (${found[3]})`
 }

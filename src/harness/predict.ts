@@ -61,6 +61,7 @@ export async function predict(
     const weights = { host: request.weights, guest: '/weights/weights.safetensors' }
     const out = { host: scratch.out, guest: '/out', writable: true }
     const { pathOf } = tools.sandbox
+    const seconds = MIN_SECONDS + count * SECONDS_PER_IMAGE
     const job = {
       paths: { data: view.path, code: pathOf(code), out: pathOf(out), weights: pathOf(weights) },
       info: request.info,
@@ -68,9 +69,9 @@ export async function predict(
       seed: request.seed,
       part: { name: request.part, count },
       checkRows,
+      deadlineSeconds: seconds,
     }
-    const seconds = MIN_SECONDS + count * SECONDS_PER_IMAGE
-    const limits = limitsOf('predict', START_SECONDS + seconds)
+    const limits = { ...limitsOf('predict', START_SECONDS + seconds), ...tools.limits }
     const call = { mode: 'predict' as const, job, mounts: [...view.mounts, code, weights, out], limits, signal }
     const told = await withChild(tools, call, async (child) => {
       const result = await follow(request, child, new StagedChild(child, limits), seconds, clock, signal)

@@ -31,6 +31,6 @@ test('a stage without an expectation says how long it was given', async () => {
 test('a process that takes too much memory is out of memory, with the limit named', async () => {
   expect(await follow('eats_memory', { ...LIMITS, memoryBytes: 100e6 }, 30, null)).toMatchObject({
     kind: 'out-of-memory',
-    message: 'train used more than 100.0 MB of memory',
+    message: 'train used more than 100.0 MB of memory; a smaller model, batch or input needs less',
   })
 })

@@ -1,3 +1,4 @@
+import type { Limits } from '../sandbox/sandbox.ts'
 import type { Python } from './run-process.ts'
 
 /** What the micro-benchmark chose for this machine. */
@@ -10,4 +11,10 @@ export type Machine = {
 }
 
 /** The real parts that an evaluation is done with. */
-export type Tools = Python & { readonly machine: Machine }
+export type Tools = Python & {
+  readonly machine: Machine
+  /** Seconds that the smoke run may take, where it is not the usual limit. */
+  readonly smokeSeconds?: number
+  /** Limits of training and prediction that replace the usual ones. */
+  readonly limits?: Partial<Limits>
+}

@@ -58,10 +58,11 @@ export async function train(
     const code = { host: request.code, guest: '/code' }
     const out = { host: scratch.out, guest: '/out', writable: true }
     const paths = { data: view.path, code: tools.sandbox.pathOf(code), out: tools.sandbox.pathOf(out) }
-    const limits = limitsOf('train', START_SECONDS + SMOKE_SECONDS + outerDeadline(request))
+    const limits = { ...limitsOf('train', START_SECONDS + smokeSecondsOf(tools) + outerDeadline(request)), ...tools.limits }
     const call = { mode: 'train' as const, job: jobOf(request, tools, paths), mounts: [...view.mounts, code, out], limits, signal }
     const told = await withChild(tools, call, async (child) => {
-      const result = await follow(request, child, new StagedChild(child, limits), clock, signal)
+      const following = { child, staged: new StagedChild(child, limits), smokeSeconds: smokeSecondsOf(tools) }
+      const result = await follow(request, following, clock, signal)
       await request.onLog(child.logTail())
       return result
     })
@@ -81,15 +82,20 @@ function jobOf(request: TrainRequest, tools: Tools, paths: { data: string; code:
     devRows: `${paths.data}/dev.i32`,
     steps: request.pace?.steps ?? null,
     imagesPerSecond: request.pace?.imagesPerSecond ?? null,
-    trainSeconds: request.trainSeconds,
+    deadlineSeconds: request.pace === null ? smokeSecondsOf(tools) : expectation(request.pace.steps, request.pace).deadlineSeconds,
   }
 }
+
+function smokeSecondsOf(tools: Tools): number {
+  return tools.smokeSeconds ?? SMOKE_SECONDS
+}
+
+type Following = { readonly child: Child<'train'>; readonly staged: StagedChild<'train'>; readonly smokeSeconds: number }
 
 /** The stages of a training: start (the static check comes first), smoke unless the pace is known, train. */
 async function follow(
   request: TrainRequest,
-  child: Child<'train'>,
-  staged: StagedChild<'train'>,
+  { child, staged, smokeSeconds }: Following,
   clock: Stopwatch,
   signal: AbortSignal,
 ): Promise<Told | StageFailure> {
@@ -107,7 +113,7 @@ async function follow(
       case 'process.ready':
         if (pace === null) {
           clock.enter('smoke')
-          staged.enter('smoke', SMOKE_SECONDS)
+          staged.enter('smoke', smokeSeconds)
         } else beginTraining(pace.steps, pace)
         break
       case 'smoke.passed':
@@ -117,7 +123,7 @@ async function follow(
           imagesPerSecond: event.imagesPerSecond,
           batchSize: event.batchSize,
         }
-        child.answer({ steps: pace.steps })
+        child.answer({ steps: pace.steps, deadlineSeconds: expectation(pace.steps, pace).deadlineSeconds })
         beginTraining(pace.steps, pace)
         break
       case 'train.progress':
