@@ -21,7 +21,8 @@ _SIZE = int | tuple[int, int]
 def random_flip(images: Tensor, probability: float = 0.5) -> Tensor:
     """Mirrors each image left to right with its own coin. [n, C, h, w] of any dtype."""
     chosen = torch.rand(len(images), device=images.device) < probability
-    return torch.where(chosen.view(-1, 1, 1, 1), images.flip(-1), images)
+    rows = torch.nonzero(chosen).flatten()
+    return images.index_copy(0, rows, images.index_select(0, rows).flip(-1))
 
 
 def random_crop(images: Tensor, padding: int, fill: str = "reflect") -> Tensor:
@@ -37,11 +38,8 @@ def random_crop(images: Tensor, padding: int, fill: str = "reflect") -> Tensor:
     padded = _pad(images, padding, fill)
     top = torch.randint(0, 2 * padding + 1, (n,), device=images.device)
     left = torch.randint(0, 2 * padding + 1, (n,), device=images.device)
-    rows = (top[:, None] + torch.arange(height, device=images.device))[:, None, :, None]
-    columns = (left[:, None] + torch.arange(width, device=images.device))[:, None, None, :]
-    sample = torch.arange(n, device=images.device)[:, None, None, None]
-    channel = torch.arange(images.shape[1], device=images.device)[None, :, None, None]
-    return padded[sample, channel, rows, columns]
+    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view [n, C, tops, lefts, height, width]; indexing copies whole rows
+    return windows[torch.arange(n, device=images.device), :, top, left]
 
 
 def cutout(images: Tensor, size: int, value: float | Tensor | None = None) -> Tensor:

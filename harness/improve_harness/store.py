@@ -45,7 +45,7 @@ class Store:
         if not self.uniform_shape:
             return [self._image(int(row)) for row in rows]
         if len(self._tensors) == 1:
-            return self._tensors[0][rows]
+            return self._tensors[0].index_select(0, rows)
         return torch.stack([self._one(int(row)) for row in rows])
 
     def _one(self, row: int) -> Tensor:
