@@ -49,6 +49,8 @@ def smoke(pipeline: Pipeline, fold: Fold, info: Info, machine: Machine, seed: in
     parameter_count = sum(p.numel() for p in model.parameters())
     if parameter_count > MAX_PARAMETERS:
         raise _failure(f"model.py: {parameter_count:,} parameters, at most {MAX_PARAMETERS:,} are allowed")
+    # Before the optimizer is made, for which torch imports a second's worth of modules: most crashes are found without them.
+    check_evaluation_mode(model, batches, info)
     training = pipeline.configure(model, info)
     first_loss = check_first_batch(pipeline, model, training, batches, info, machine)
     check_views(pipeline, model, fold, info, machine)
@@ -108,25 +110,30 @@ def check_randomness(pipeline: Pipeline, transform: Transform, fold: Fold) -> No
         )
 
 
+def check_evaluation_mode(model: nn.Module, batches: Batches, info: Info) -> None:
+    """Finite logits of the right shape from two pictures."""
+    images, _ = batches.load(batches.fold.train_rows[:2])
+    with guard("smoke"), torch.no_grad():
+        logits = model.eval()(images.float())
+    if not isinstance(logits, Tensor) or tuple(logits.shape) != (len(images), info.class_count):
+        raise _failure(f"model.py: in evaluation mode the model gave {_shape(logits)}, expected logits [n, {info.class_count}]")
+    if not torch.isfinite(logits).all():
+        raise _failure("model.py: in evaluation mode the untrained model gives logits that are not finite")
+
+
 def check_first_batch(
     pipeline: Pipeline, model: nn.Module, training: Training, batches: Batches, info: Info, machine: Machine
 ) -> float:
-    """Shapes of the outputs in both modes, a scalar finite loss, and a start near the loss of guessing."""
+    """Shape of the logits in training mode, a finite loss, and a start near the loss of guessing."""
     images, targets = next(batches(batch_size_of(training, batches.fold)))
     n, classes = len(images), info.class_count
     with guard("smoke"), torch.no_grad():
-        model.eval()
-        quiet = model(images[:2].float())
         model.train()
         with machine.autocast():
             outputs = model(images)
         logits = logits_of(outputs).float()
-    if not isinstance(quiet, Tensor) or tuple(quiet.shape) != (min(2, n), classes):
-        raise _failure(f"model.py: in evaluation mode the model gave {_shape(quiet)}, expected logits [n, {classes}]")
     if tuple(logits.shape) != (n, classes):
         raise _failure(f"model.py: in training mode the logits are {_shape(logits)}, expected [{n}, {classes}]")
-    if not torch.isfinite(quiet).all():
-        raise _failure("model.py: in evaluation mode the untrained model gives logits that are not finite")
     first = float(F.cross_entropy(logits, targets))
     guess = math.log(classes)
     if not math.isfinite(first):
