@@ -124,5 +124,7 @@ class Meter:
 
 
 def loss_and_accuracy(logits: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Mean cross-entropy in nats, share right."""
+    """Mean cross-entropy in nats, share right; both NaN without images, as dev is where each class is one group."""
+    if not len(labels):
+        return math.nan, math.nan
     return float(F.cross_entropy(logits, labels)), float((logits.argmax(1) == labels).float().mean())

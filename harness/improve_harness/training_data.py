@@ -85,7 +85,12 @@ def _row_weights(weights: Any, fold: Fold, info: Info) -> Tensor:
 def predict_rows(
     model: nn.Module, transform: nn.Module, store: Store, rows: Tensor, machine: Machine, views: list[Any], batch: int
 ) -> Tensor:
-    """Logits float32 [len(rows), classes] on the CPU, in the order of `rows`: float32 precision, averaged over `views`."""
+    """Logits float32 [len(rows), classes] on the CPU, in the order of `rows`: float32 precision, averaged over `views`.
+
+    Without rows the model is not asked, so that the number of classes stays unknown: [0, 0].
+    """
+    if not len(rows):
+        return torch.empty(0, 0)
     logits: Tensor | None = None
     position = {int(row): index for index, row in enumerate(rows.tolist())}
     for chunk in image_rows_by_shape(store, rows, batch):

@@ -57,6 +57,18 @@ def test_a_given_step_count_skips_the_smoke_run(tmp_path):
     assert "smoke.passed" not in [e["type"] for e in events] and events[-1]["steps"] == 5
 
 
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_fold_without_dev_images_trains_and_says_nothing_of_dev(ragged, tmp_path):
+    info = stage(tmp_path / "data", ragged=ragged)
+    np.zeros(0, "<i4").tofile(tmp_path / "data/dev.i32")
+    job = train_job(tmp_path / "data", info, write_code(tmp_path / "code", TINY), tmp_path / "out", steps=8)
+    exit_code, events, log = run_process("train", job, tmp_path)
+    assert exit_code == 0, (events, log)
+    points = [e for e in events if e["type"] == "train.progress"]
+    assert len(points) == 8
+    assert all(e["devLoss"] is None and e["devAccuracy"] is None and e["trainLoss"] > 0 for e in points)
+
+
 def test_rows_predicted_alone_and_in_another_order_agree_with_the_whole(tmp_path):
     info = stage(tmp_path / "data")
     _, out = train_and_predict(tmp_path, info, write_code(tmp_path / "code", TINY))
