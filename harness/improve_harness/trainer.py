@@ -26,6 +26,7 @@ POINTS = 8  # curve points, at equal fractions of the steps
 CURVE_SHARE = 0.03  # of the train seconds, for evaluating the curve points
 CURVE_IMAGES = (32, 1024)  # fewest and most images of train and of dev at a curve point
 EVAL_BATCH = 256
+STEP_REPORT_SECONDS = 1.0  # between two signs of life, which the time left is told from
 
 
 @guard("")  # what nobody foresaw comes from the pipeline's objects too; the host knows the stage
@@ -102,10 +103,14 @@ class Curve:
         allowed = int(CURVE_SHARE * info.train_seconds * 3 * rate / (2 * POINTS))  # a forward pass is about a third of a step
         self.count = max(CURVE_IMAGES[0], min(CURVE_IMAGES[1], allowed))
         self.meter, self.started = Meter(), time.perf_counter()
+        self.told_at = self.started
 
     def watch(self, model: nn.Module) -> Callable[[int, float, float], None]:
         def report(step: int, loss: float, accuracy: float) -> None:
             self.meter.add(loss, accuracy)
+            if time.perf_counter() - self.told_at >= STEP_REPORT_SECONDS:
+                self.told_at = time.perf_counter()
+                emit("train.step", step=step)
             if step in self.marks:
                 self.emit(model, step)
 

@@ -30,7 +30,7 @@ export function withTrialProgress<T>(
   )
 }
 
-/** Interpolates between the few reports of a training by the clock. */
+/** Tells share and time left from how fast the steps really come; before the first report, from what was expected. */
 class TrainingClock {
   private startedAt = 0
   private expectedSeconds = 1
@@ -45,11 +45,12 @@ class TrainingClock {
   }
 
   share(): number {
-    const byClock = (performance.now() - this.startedAt) / 1000 / this.expectedSeconds
-    return Math.max(this.reported, Math.min(byClock, 0.99))
+    return this.reported
   }
 
   secondsLeft(laterFolds: number): number {
-    return (1 - this.share() + laterFolds) * this.expectedSeconds
+    const elapsed = (performance.now() - this.startedAt) / 1000
+    const whole = this.reported > 0 ? elapsed / this.reported : Math.max(this.expectedSeconds, elapsed)
+    return Math.max(0, whole - elapsed) + laterFolds * whole
   }
 }

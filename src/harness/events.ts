@@ -78,6 +78,7 @@ const eventSchemas = {
       firstLoss: measured,
       expectedLoss: measured,
     }),
+    z.object({ type: z.literal('train.step'), step: z.number().int().positive() }),
     z.object({
       type: z.literal('train.progress'),
       fraction: share,

@@ -126,6 +126,9 @@ async function follow(
         child.answer({ steps: pace.steps, deadlineSeconds: expectation(pace.steps, pace).deadlineSeconds })
         beginTraining(pace.steps, pace)
         break
+      case 'train.step':
+        if (pace !== null) request.onProgress({ stage: 'train', fold: request.fold, share: Math.min(1, event.step / pace.steps) })
+        break
       case 'train.progress':
         request.onProgress({ stage: 'train', fold: request.fold, share: event.fraction, curve: event })
         break
