@@ -8,6 +8,8 @@ const SHARED_MEMORY_FRACTION = 0.25
 const MAX_TMP_BYTES = 2 ** 30
 /** Folders that are links into /usr on most distributions and real folders on some. */
 const TOP_FOLDERS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
+/** What programs and libraries need of /usr; people keep other things there too, as container images do in /usr/src. */
+const USR_FOLDERS = [...TOP_FOLDERS, 'include', 'libexec', 'local', 'share']
 /** What dynamic linking, Debian's choice of BLAS, name look-up and local time need; nothing else of /etc is there. */
 const ETC_FILES = ['ld.so.cache', 'alternatives', 'nsswitch.conf', 'localtime']
 
@@ -18,7 +20,8 @@ export const bwrapArguments = (command: Command): readonly string[] =>
     ['--disable-userns', '--die-with-parent', '--new-session', '--hostname', 'sandbox', '--cap-drop', 'ALL'],
     ['--uid', '1000', '--gid', '1000', '--clearenv'],
     Object.entries(command.env).flatMap(([name, value]) => ['--setenv', name, value]),
-    ['--ro-bind', '/usr', '/usr', ...TOP_FOLDERS.flatMap(topFolder)],
+    USR_FOLDERS.flatMap((name) => systemFolder(`/usr/${name}`)),
+    TOP_FOLDERS.flatMap((name) => systemFolder(`/${name}`)),
     ETC_FILES.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     ['--proc', '/proc', '--dev', '/dev'],
     // A size holds for the next tmpfs only; without one it may fill half of the memory.
@@ -33,10 +36,14 @@ export const bwrapArguments = (command: Command): readonly string[] =>
 export const sharedMemoryBytes = (memoryBytes: number): number =>
   Math.floor(Math.min(MAX_SHARED_MEMORY_BYTES, SHARED_MEMORY_FRACTION * totalmem(), memoryBytes))
 
-const topFolder = (name: string): readonly string[] => {
-  const stats = lstatSync(`/${name}`, { throwIfNoEntry: false })
+/** Whether every sandbox shows this path of the host, mounted or not. */
+export const isAlwaysVisible = (path: string): boolean =>
+  USR_FOLDERS.some((name) => path === `/usr/${name}` || path.startsWith(`/usr/${name}/`))
+
+const systemFolder = (path: string): readonly string[] => {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return []
-  return stats.isSymbolicLink() ? ['--symlink', readlinkSync(`/${name}`), `/${name}`] : ['--ro-bind', `/${name}`, `/${name}`]
+  return stats.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path]
 }
 
 /** A folder mounted after one inside it would hide that one. */

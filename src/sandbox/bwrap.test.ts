@@ -48,6 +48,13 @@ describe.skipIf(sandboxMissing)(`bubblewrap ${sandboxMissing}`, () => {
     expect(processesWith(marker)).toEqual([])
   })
 
+  test('of /usr only programs and libraries are visible, not what else people keep there', async () => {
+    const running = await startShell(bwrap, 'ls /usr >&3')
+    const shown = (await readEvents(running)).trim().split('\n')
+    expect(shown).toContain('bin')
+    expect(shown.filter((name) => !/^(s?bin|lib(32|64|x32|exec)?|include|local|share)$/.test(name))).toEqual([])
+  })
+
   test('process 1 inside has an empty environment and no host path on its command line', async () => {
     const secret = { host: makeFolder(), guest: '/data' }
     const running = await startShell(bwrap, 'cat /proc/1/environ /proc/1/cmdline >&3', { mounts: [secret], env: { KEY: 'value' } })

@@ -1,3 +1,4 @@
+export { isAlwaysVisible } from './bwrap-arguments.ts'
 export { makeBwrapSandbox } from './bwrap.ts'
 export { findSandbox } from './find-sandbox.ts'
 export type { FoundSandbox } from './find-sandbox.ts'

@@ -1,13 +1,14 @@
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
+import { isAlwaysVisible } from './bwrap-arguments.ts'
 import type { Mount } from './sandbox.ts'
 
 /** As deep as the kernel follows links. */
 const MAX_LINK_COUNT = 40
 
 /**
- * Read-only mounts, at the host's paths, with which `pythonPath` runs in a sandbox that shows /usr only: its virtual
+ * Read-only mounts, at the host's paths, with which `pythonPath` runs in a sandbox that shows the system's programs only: its virtual
  * environment and the installation behind it. Works for system, pyenv, uv and conda interpreters.
  */
 export const interpreterMounts = (pythonPath: string): Mount[] => {
@@ -62,7 +63,7 @@ const withoutInner = (paths: readonly string[]): string[] => {
   return different.filter((path) => !different.some((other) => other !== path && isWithin(path, other)))
 }
 
-/** Visible in every sandbox: in /usr, or in /bin where that is a link into it. */
-const isSystem = (path: string): boolean => isWithin(path, '/usr') || isWithin(realpathSync(dirname(path)), '/usr')
+/** Visible in every sandbox: in /usr/bin or the like, or in /bin where that is a link into it. */
+const isSystem = (path: string): boolean => isAlwaysVisible(path) || isAlwaysVisible(realpathSync(dirname(path)))
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
