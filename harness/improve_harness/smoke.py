@@ -23,7 +23,9 @@ from .training_data import Batches, Fold, batch_size_of, views_of
 
 MIN_BATCHES = 3  # forward and backward
 TIMED_SECONDS = 1.2  # then the speed is known within a few percent on a quiet machine
-MAX_BATCHES = 24
+UNSTEADY_SECONDS = 4.0  # on a busy one it takes longer to meet quiet moments
+UNSTEADY = 1.3  # median over fast steps from which a machine counts as busy
+MAX_BATCHES = 400
 MAX_PARAMETERS = 1_000_000_000
 SAME_IMAGE_COPIES = 32  # copies of one picture in the test for batch-shared randomness
 
@@ -169,7 +171,7 @@ def measure_speed(
     source = batches(size)
     seconds: list[float] = []
     started = time.perf_counter()
-    while len(seconds) < MIN_BATCHES or (time.perf_counter() - started < TIMED_SECONDS and len(seconds) < MAX_BATCHES):
+    while not _is_timed(seconds, time.perf_counter() - started):
         begun = time.perf_counter()
         images, targets = next(source)
         loss, _ = train_step(model, training, images, targets, machine)
@@ -179,8 +181,22 @@ def measure_speed(
             raise _failure(f"training.py: the loss became {loss} at step {len(seconds)}; a lower rate or clip_norm helps")
         if len(seconds) == 1:  # the first step pays for allocation and lazy imports
             batches.seconds = 0.0
-    usual = sorted(seconds[1:])[: max(1, len(seconds) // 2)]  # the faster half: neighbours only slow steps down
-    return size * len(usual) / sum(usual), batches.seconds / max(1e-9, sum(seconds[1:]))
+    return size / _fast_step(seconds[1:]), batches.seconds / max(1e-9, sum(seconds[1:]))
+
+
+def _is_timed(seconds: list[float], elapsed: float) -> bool:
+    """Enough steps were timed to know the speed of this pipeline on a machine left to itself."""
+    if len(seconds) < MIN_BATCHES:
+        return False
+    if len(seconds) >= MAX_BATCHES or elapsed >= UNSTEADY_SECONDS:
+        return True
+    return elapsed >= TIMED_SECONDS and sorted(seconds[1:])[len(seconds) // 2 - 1] < UNSTEADY * _fast_step(seconds[1:])
+
+
+def _fast_step(seconds: list[float]) -> float:
+    """Mean of the fastest quarter: neighbours only ever slow a step down, and trials must not be given fewer steps for their sake."""
+    fast = sorted(seconds)[: max(1, len(seconds) // 4)]
+    return sum(fast) / len(fast)
 
 
 def _measure_fit(
