@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { fixtureTools } from '../../tests/support/fixture-tools.ts'
 import { temporaryFolder, writeStaged } from '../../tests/support/staged-dataset.ts'
 import type { StagedOptions } from '../../tests/support/staged-dataset.ts'
 import type { Outcome, Scored } from '../core/outcome.ts'
-import { loadDataset } from '../dataset/index.ts'
+import { layout, loadDataset } from '../dataset/index.ts'
 import { evaluate, evaluateTest } from './evaluate.ts'
 import type { EvaluationRequest } from './evaluate.ts'
 
@@ -114,6 +114,17 @@ test.each([
 ])('a training that %s is a failed outcome', async (program, expected) => {
   const outcome = await evaluateWith(program, await makeRequest())
   expect(outcome).toMatchObject({ status: 'failed', ...expected })
+})
+
+test('a scorer that fails for another reason than the predictions is an error of the world, not an outcome of the pipeline', async () => {
+  const request = await makeRequest()
+  const [fold] = request.dataset.facts.folds
+  await truncate(layout.labels(request.dataset.folder, fold?.val ?? ''), 4)
+  await expect(evaluateWith('well_behaved', request)).rejects.toMatchObject({
+    code: 'environment',
+    message: 'the predictions could not be scored: the process ended during score with exit code 1 before finishing it',
+    evidence: expect.arrayContaining([expect.stringContaining('struct.error')]),
+  })
 })
 
 test('what a failed process printed is kept with the outcome and in the log file', async () => {

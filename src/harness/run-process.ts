@@ -76,7 +76,13 @@ function start<M extends HarnessMode>(tools: Python, call: Call<M>, jobMount: Mo
     {
       program: python,
       // -I would also ignore the environment, and with it the hash seed; that is built from nothing anyway.
-      args: ['-s', '-P', join(sandbox.pathOf(harnessMount), basename(entry)), call.mode, join(sandbox.pathOf(jobMount), 'job.json')],
+      args: [
+        '-s',
+        '-P',
+        join(sandbox.pathOf(harnessMount), basename(entry)),
+        call.mode,
+        join(sandbox.pathOf(jobMount), 'job.json'),
+      ],
       mounts: [...interpreterMounts(python), harnessMount, jobMount, ...call.mounts],
       env: pythonEnvironment(threads),
       limits: call.limits,
@@ -110,7 +116,8 @@ async function* readUntilEnd<M extends HarnessMode>(mode: M, running: RunningPro
 
 /** A descendant may still hold the channel open; what it would write then is nobody's business. */
 function closeEventsAfterEnd(running: RunningProcess): void {
-  void running.ended.then(() => setTimeout(() => running.events.destroy(), 1000).unref())
+  const close = () => void setTimeout(() => running.events.destroy(), 1000).unref()
+  running.ended.then(close, close)
 }
 
 /** The child may be gone before it reads its answer; its end says why. */

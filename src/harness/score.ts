@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { partFacts } from '../core/dataset.ts'
+import { ExternalError } from '../core/errors.ts'
 import type { MetricName, Metrics } from '../core/outcome.ts'
 import { layout } from '../dataset/index.ts'
 import type { StagedDataset } from '../dataset/index.ts'
@@ -10,7 +11,7 @@ import { limitsOf } from './limits.ts'
 import { StagedChild } from './staged-child.ts'
 import type { Prediction } from './predict.ts'
 import type { Stopwatch } from './progress.ts'
-import { withChild } from './run-process.ts'
+import { lastLines, withChild } from './run-process.ts'
 import { collect, withScratch } from './scratch.ts'
 import type { Tools } from './tools.ts'
 
@@ -51,10 +52,19 @@ export async function score(
       staged.enter('score', SCORE_SECONDS)
       return staged.follow((event) => ({ status: 'measured' as const, metrics: event.result }), signal)
     }).finally(() => clock.stop())
-    if (measured.status === 'failed') return measured
+    if (measured.status === 'failed') return ofPredictions(measured)
     await mkdir(dirname(request.perImage), { recursive: true })
     const size = { exactBytes: PER_IMAGE_BYTES * measured.metrics.n }
     return (await collect(join(scratch.out, 'per-image.f32'), request.perImage, size, 'score')) ?? measured
+  })
+}
+
+/** Predictions can be wrong, and that is the pipeline's; whatever else ends this process, which runs none of its code, is not. */
+function ofPredictions(failure: StageFailure): StageFailure {
+  if (failure.kind === 'bad-output' || failure.kind === 'not-independent') return failure
+  throw new ExternalError('environment', `the predictions could not be scored: ${failure.message}`, {
+    evidence: failure.logTail.trim() === '' ? [] : lastLines(failure.logTail, 8),
+    fix: 'improve doctor',
   })
 }
 

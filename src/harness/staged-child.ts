@@ -6,6 +6,9 @@ import { BadEvent } from './events.ts'
 import type { FailedEvent, HarnessEvent } from './events.ts'
 import type { Child } from './run-process.ts'
 
+/** Node runs a timer of more milliseconds than this at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 type Mode = 'train' | 'predict' | 'score'
 type WorkEvent<M extends Mode> = Exclude<HarnessEvent<M>, { type: 'failed' }>
 type Told<T> = { readonly value: T } | { readonly failed: FailedEvent } | BadEvent | undefined
@@ -28,7 +31,7 @@ export class StagedChild<M extends Mode> {
     this.stage = stage
     this.deadline = { seconds, expectedSeconds }
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.child.kill('timeout'), seconds * 1000)
+    this.timer = setTimeout(() => this.child.kill('timeout'), Math.min(seconds * 1000, LONGEST_TIMER))
   }
 
   /**
