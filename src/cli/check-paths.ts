@@ -1,9 +1,10 @@
-import { constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { constants, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { nearestName } from '../core/names.ts'
 import type { Groups } from '../harness/index.ts'
+import { isAlwaysVisible } from '../sandbox/index.ts'
 
 /** The absolute path of a dataset, which must exist; a typo is answered with the nearest name. */
 export function checkSource(dataset: string, cwd: string): string {
@@ -46,6 +47,15 @@ export function parseGroups(text: string | undefined, cwd: string): Groups | nul
   if (/\.(csv|tsv|txt)$/i.test(text))
     throw new UsageError(`there is no groups file ${text}`, { evidence: [`looked for  ${path}`], fix: 'check the path' })
   return { kind: 'pattern', pattern: text }
+}
+
+/** Every sandbox shows the system's own folders: pictures kept there, with the labels in their paths, would be in reach of foreign code. */
+export function checkOutOfReach(paths: readonly string[]): void {
+  const shown = paths.filter((path) => existsSync(path)).find((path) => isAlwaysVisible(realpathSync(path)))
+  if (shown === undefined) return
+  throw new UsageError(`${shown} lies among the system's programs, which the code of a --pipeline can read`, {
+    fix: 'keep images and IMPROVE_CACHE outside of /usr',
+  })
 }
 
 /** Makes sure that results can be written before anything is trained. */

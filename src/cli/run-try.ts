@@ -1,7 +1,8 @@
 import { basename, join, resolve } from 'node:path'
-import { foldsOfEvaluation, testCount } from '../core/dataset.ts'
+import { absentClasses, foldsOfEvaluation, partFacts, testCount } from '../core/dataset.ts'
 import { chooseDefaultPipeline } from '../core/default-pipeline.ts'
 import { UsageError } from '../core/errors.ts'
+import { printable } from '../core/names.ts'
 import type { MetricName, Outcome } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
@@ -17,7 +18,7 @@ import {
   infoOf,
 } from '../harness/index.ts'
 import type { EvaluationRequest, Machine, Tools } from '../harness/index.ts'
-import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
+import { checkOutOfReach, checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
 import { showPlan } from './plan-text.ts'
@@ -50,10 +51,12 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   const own = options.pipeline === undefined ? null : await readPipelineFolder(resolve(terminal.cwd, options.pipeline))
   await checkWritable(resolve(terminal.cwd, options.out))
   const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : own === null ? 'own-code' : 'refuse')
+  if (own !== null && !options.unsafeNoSandbox) checkOutOfReach([source, parts.cache])
   const prepareStarted = performance.now()
   const dataset = await stageDataset(context, parts, source, groups)
   const prepareSeconds = (performance.now() - prepareStarted) / 1000
   checkTest(options, dataset)
+  checkMetric(options, dataset)
   const machine = await measureMachine(parts.python, parts.torchVersion, parts.cache, signal)
   const chosen =
     own === null
@@ -84,6 +87,21 @@ function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): 
     throw new UsageError(
       'this dataset has no sealed test to open: it has too few images',
       { fix: 'leave --open-test away; the val metric is pooled over all images' },
+      'dataset',
+    )
+  }
+}
+
+/** The area under the curve needs every class in what is judged; better said before a training than after it. */
+function checkMetric({ metric, openTest: wanted }: TryOptions, { facts }: CachedDataset): void {
+  if (metric !== 'auc') return
+  const judged = { val: foldsOfEvaluation(facts).map((fold) => fold.val), ...(wanted ? { test: ['test'] } : {}) }
+  for (const [split, parts] of Object.entries(judged)) {
+    const absent = absentClasses(facts, parts)
+    if (absent.length === 0) continue
+    throw new UsageError(
+      `auc is not defined here: ${split} has no image of ${absent.length === 1 ? 'a class' : `${absent.length} classes`}`,
+      { evidence: absent.slice(0, 8).map((name) => printable(name)), fix: 'choose another --metric' },
       'dataset',
     )
   }
@@ -121,7 +139,8 @@ async function runSeeds(trial: Trial, tools: Tools, context: Context): Promise<T
 async function openTest(trial: Trial, runs: TrialRun[], tools: Tools, context: Context): Promise<number | null> {
   if (!trial.options.openTest || runs.some((run) => run.val.status === 'failed')) return null
   const opening = { at: new Date().toISOString(), command: 'try', seeds: runs.map((run) => run.seed), folder: trial.folder }
-  const openings = await countOpening(trial.parts.cache, trial.dataset.key, opening)
+  const testHash = partFacts(trial.dataset.facts, 'test').sha256.pixels
+  const openings = await countOpening(trial.parts.cache, testHash, opening)
   for (const run of runs) run.test = await scoreTest(trial, run.seed, run.val, tools, context)
   return openings
 }

@@ -52,8 +52,8 @@ function splitLines(split: 'val' | 'test', metric: MetricName, scored: readonly 
   return [
     ...lines,
     row(
-      '',
-      `mean of ${scored.length} seeds ${(mean(values) * scale).toFixed(2)}${unit}, standard deviation ${(sampleDeviation(values) * scale).toFixed(2)}`,
+      split,
+      `mean of ${scored.length} seeds ${(mean(values) * scale).toFixed(2)}${unit}, standard deviation ${(sampleDeviation(values) * scale).toFixed(2)}, n = ${formatCount(scored[0]?.metrics.n ?? 0)}`,
     ),
   ]
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { channelStatistics, classCounts, foldsOfEvaluation, valCount } from './dataset.ts'
+import { absentClasses, channelStatistics, classCounts, foldsOfEvaluation, valCount } from './dataset.ts'
 import type { DatasetFacts } from './dataset.ts'
 
 const hash = '0'.repeat(64)
@@ -31,6 +31,13 @@ const facts = (scheme: DatasetFacts['scheme']): DatasetFacts => ({
 test('pooled folds are all trained and together give the val images', () => {
   expect(foldsOfEvaluation(facts('pooled'))).toHaveLength(2)
   expect(valCount(facts('pooled'))).toBe(10)
+})
+
+test('a class is absent when none of the parts named has an image of it', () => {
+  const pooled = facts('pooled')
+  const without = { ...part(4, 20, 15), classCounts: [4, 0] }
+  expect(absentClasses(pooled, ['fold0', 'fold1'])).toEqual([])
+  expect(absentClasses({ ...pooled, parts: { ...pooled.parts, fold0: without } }, ['fold0'])).toEqual(['b'])
 })
 
 test('rotating folds begin with the first', () => {

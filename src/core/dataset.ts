@@ -69,6 +69,12 @@ export function classCounts(dataset: DatasetFacts, parts: readonly string[]): nu
   return dataset.classes.map((_, index) => sum(parts.map((name) => partFacts(dataset, name).classCounts[index] ?? 0)))
 }
 
+/** Names of the classes without an image in the parts named: a metric that ranks images by class is not defined there. */
+export function absentClasses(dataset: DatasetFacts, parts: readonly string[]): string[] {
+  const counts = classCounts(dataset, parts)
+  return dataset.classes.filter((_, index) => counts[index] === 0)
+}
+
 /** Mean and standard deviation of each channel (values 0..1) over the parts named. */
 export function channelStatistics(dataset: DatasetFacts, parts: readonly string[]): { mean: number[]; std: number[] } {
   const facts = parts.map((name) => partFacts(dataset, name))

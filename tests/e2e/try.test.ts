@@ -60,7 +60,7 @@ test('the text of a try ends with the next command and names split, n and interv
   const { code, stdout, stderr } = await improve('try', 'split', '--seconds', '2', '--seeds', '2')
   expect({ code, stderr }).toMatchObject({ code: 0 })
   expect(stdout).toMatch(/^val accuracy +[\d.]+ % +\(95 % interval [\d.]+ to [\d.]+\), n = 64$/m)
-  expect(stdout).toMatch(/mean of 2 seeds [\d.]+ %, standard deviation [\d.]+/)
+  expect(stdout).toMatch(/^val +mean of 2 seeds [\d.]+ %, standard deviation [\d.]+, n = 64$/m)
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/improve try|--pipeline|pipeline\//)
   expect([...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.length > 80)).toEqual([])
 })
