@@ -14,7 +14,7 @@ export function makeProgram(context: Context): Command {
     .showSuggestionAfterError(true)
     .addHelpText('after', '\nStart here:  improve try ./my-images --seconds 60')
   for (const command of [tryCommand(context), dataCommand(context), doctorCommand(context)]) {
-    program.addCommand(command as unknown as Command)
+    program.addCommand(command)
   }
   return program
 }

@@ -18,7 +18,7 @@ const WIDTH = 80
 const ERASE_LINE = '\r\u001b[K'
 
 export function makeTerminal(stdout: Stream, stderr: Stream, cwd: string): Terminal {
-  const isLive = stderr.isTTY === true
+  const isLive = stderr.isTTY
   let hasOpenLine = false
   const clear = () => {
     if (hasOpenLine) stderr.write(ERASE_LINE)
