@@ -1,16 +1,16 @@
-"""Entry of every harness process: `python -I run.py MODE JOB`. MODE is prepare, machine, train, predict or score."""
+"""Entry of every harness process: `python -s -P run.py MODE JOB`. MODE is prepare, machine, train, predict or score."""
 
 import faulthandler
 import importlib
-import os
 import sys
 import traceback
+from pathlib import Path
 
 MODES = ("prepare", "machine", "train", "predict", "score")
 
 
 def main(arguments: list[str]) -> int:
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
     from improve_harness import protocol
 
     if len(arguments) != 2 or arguments[0] not in MODES:

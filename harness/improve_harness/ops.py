@@ -38,7 +38,8 @@ def random_crop(images: Tensor, padding: int, fill: str = "reflect") -> Tensor:
     padded = _pad(images, padding, fill)
     top = torch.randint(0, 2 * padding + 1, (n,), device=images.device)
     left = torch.randint(0, 2 * padding + 1, (n,), device=images.device)
-    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view [n, C, tops, lefts, height, width]; indexing copies whole rows
+    # a view [n, C, tops, lefts, height, width]: indexing it copies whole rows
+    windows = padded.unfold(2, height, 1).unfold(3, width, 1)
     return windows[torch.arange(n, device=images.device), :, top, left]
 
 
