@@ -1,31 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { median, sampleDeviation, smallestVisibleGain, wilson } from './statistics.ts'
-
-const hitsOfN = fc.integer({ min: 1, max: 100_000 }).chain((n) => fc.tuple(fc.integer({ min: 0, max: n }), fc.constant(n)))
-
-test('a Wilson interval lies within 0 and 1 and holds the share', () => {
-  fc.assert(
-    fc.property(hitsOfN, ([hits, n]) => {
-      const { value, low, high } = wilson(hits, n)
-      expect(low >= 0 && low <= value && value <= high && high <= 1 && high - low > 0).toBe(true)
-    }),
-  )
-})
-
-test('a Wilson interval is mirrored when hits and misses change places', () => {
-  fc.assert(
-    fc.property(hitsOfN, ([hits, n]) => {
-      expect(wilson(hits, n).low).toBeCloseTo(1 - wilson(n - hits, n).high, 10)
-    }),
-  )
-})
-
-test('a Wilson interval equals the published values', () => {
-  // Newcombe 1998, table I: 81 of 263.
-  expect(wilson(81, 263).low).toBeCloseTo(0.2553, 4)
-  expect(wilson(81, 263).high).toBeCloseTo(0.3662, 4)
-})
+import { median, sampleDeviation, smallestVisibleGain } from './statistics.ts'
 
 test('more images and more seeds never raise the smallest visible gain', () => {
   fc.assert(

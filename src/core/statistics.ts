@@ -1,22 +1,10 @@
-import type { Estimate } from './outcome.ts'
-
-/** Quantiles of the standard normal distribution. */
-const Z_TWO_SIDED_95 = 1.959964
+/** Quantile of the standard normal distribution. */
 const Z_ONE_SIDED_95 = 1.644854
 
 /** Share of images on which two equally good pipelines disagree; a typical value, measured anew once there are pairs. */
 const DISAGREEMENT = 0.12
 /** Standard deviation of accuracy over seeds of one pipeline (0.4 points); likewise a prior. */
 const SEED_DEVIATION = 0.004
-
-/** The Wilson score interval (95 %) of `hits` out of `n`; `n` is at least 1. */
-export function wilson(hits: number, n: number): Estimate {
-  const z2 = Z_TWO_SIDED_95 ** 2
-  const share = hits / n
-  const center = (share + z2 / (2 * n)) / (1 + z2 / n)
-  const half = (Z_TWO_SIDED_95 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n))
-  return { value: share, low: Math.max(0, Math.min(share, center - half)), high: Math.min(1, Math.max(share, center + half)) }
-}
 
 /**
  * The smallest true gain in accuracy (0..1) that a paired comparison on `n` images tells from luck, one-sided 5 %,

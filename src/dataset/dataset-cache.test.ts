@@ -40,6 +40,28 @@ function open(world: World, options: unknown = {}, source = world.source) {
   return openDataset({ source, options, cache: world.cache, prepare, onWait: () => {}, signal: new AbortController().signal })
 }
 
+test('the same images at two paths, staged at the same time, become one staged dataset', async () => {
+  const world = await makeWorld()
+  const copies = await Promise.all(
+    [1, 2, 3, 4].map(async (number) => {
+      const copy = join(world.root, String(number), 'images')
+      await cp(world.source, copy, { recursive: true })
+      return copy
+    }),
+  )
+  const opened = await Promise.all(copies.map((copy) => open(world, {}, copy)))
+  expect(new Set(opened.map((dataset) => dataset.folder)).size).toBe(1)
+  expect(existsSync(layout.facts(opened[0]?.folder ?? ''))).toBe(true)
+})
+
+test('an index that is no JSON counts as none', async () => {
+  const world = await makeWorld()
+  await open(world)
+  const [index = ''] = await readdir(join(world.cache, 'sources'))
+  await writeFile(join(world.cache, 'sources', index), '{"key":')
+  expect((await open(world)).origin).toBe('prepared')
+})
+
 test('an unchanged folder is not prepared again', async () => {
   const world = await makeWorld()
   const first = await open(world)

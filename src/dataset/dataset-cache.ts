@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { writeAtomic } from '../files/atomic.ts'
@@ -91,7 +91,10 @@ async function prepareAnew(
     await request.prepare(place.unfinished)
     const staged = await loadDataset(place.unfinished)
     const key = hashText(JSON.stringify([FORMAT, staged.facts.contentHash, staged.facts.name, request.options])).slice(0, 32)
-    await moveInto(place.unfinished, join(request.cache, key))
+    // The same images at two paths have two locks; what both become has a third.
+    await withLock(join(request.cache, 'locks', key), { signal: request.signal }, () =>
+      moveInto(place.unfinished, join(request.cache, key)),
+    )
     const archive = (await stat(request.source)).isFile() ? await hashFile(request.source, request.signal) : null
     await writeEntry(place.index, { key, exact: listing.exact, loose: listing.loose, archive })
     return { ...staged, folder: join(request.cache, key), key, origin: 'prepared' }
@@ -114,15 +117,18 @@ async function moveInto(unfinished: string, destination: string): Promise<void> 
 async function readEntry(path: string): Promise<Entry | null> {
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null) return null
-  return entrySchema.safeParse(JSON.parse(text)).data ?? null
+  return entrySchema.safeParse(parseOrNull(text)).data ?? null
+}
+
+/** A torn or foreign file counts as none: the images are looked at anew. */
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 async function writeEntry(path: string, entry: Entry): Promise<void> {
   await writeAtomic(path, JSON.stringify(entry))
-}
-
-/** How many staged datasets the cache holds. */
-export async function countStaged(cache: string): Promise<number> {
-  const names = await readdir(cache).catch(() => [])
-  return names.filter((name) => /^[0-9a-f]{32}$/.test(name)).length
 }
