@@ -20,7 +20,7 @@ MAX_EVENT_BYTES = 4 << 20  # the host refuses longer lines
 class Failure(Exception):
     """An expected failure: one sentence for the person or the engineer, and what kind it is.
 
-    `kind` is one of: usage, dataset, syntax, contract, exception, out-of-memory, diverged, bad-output, not-independent.
+    `kind` is one of: usage, dataset, disk, syntax, contract, exception, out-of-memory, diverged, bad-output, not-independent.
     """
 
     def __init__(self, kind: str, message: str, *, stage: str = "", evidence: list[str] | None = None, fix: str | None = None):

@@ -27,7 +27,7 @@ def test_copies_stay_together_and_conflicting_labels_are_named(tmp_path):
     assert len({staged.part_of(name) for name in ("cat/a.bmp", "cat/b.png", "dog/c.png")}) == 1
     counted = staged.card["duplicates"]
     assert (counted["identicalGroups"], counted["identicalImages"], counted["conflictingLabels"]) == (1, 3, 1)
-    assert any("identical pixels: one of the labels is wrong" in w for w in staged.card["warnings"])
+    assert any("lies in more than one class with identical pixels: a label is wrong" in w for w in staged.card["warnings"])
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,36 @@ def test_one_class_is_refused(tmp_path):
 def test_empty_folder_is_refused(tmp_path):
     (tmp_path / "d").mkdir()
     failure = refusal(tmp_path / "d", tmp_path / "o")
-    assert (failure.message, failure.evidence) == ("There are no images in it.", ["the folder is empty"])
+    assert (failure.message, failure.evidence) == ("There are no images in this dataset.", ["the folder is empty"])
+
+
+def test_empty_class_folders_are_named(tmp_path):
+    for name in ("rose", "tulip"):
+        (tmp_path / "d" / name).mkdir(parents=True)
+    assert refusal(tmp_path / "d", tmp_path / "o").evidence == ["empty folders: rose, tulip"]
+
+
+def test_dataset_of_links_that_leave_it_is_told_to_copy_the_pictures(tmp_path):
+    folder = write_classes(tmp_path / "real", TWO)
+    (tmp_path / "d").mkdir()
+    for name in ("cat", "dog"):
+        (tmp_path / "d" / name).symlink_to(folder / name)
+    failure = refusal(tmp_path / "d", tmp_path / "o")
+    assert failure.evidence == ["links that are not followed: cat, dog"]
+    assert failure.fix is not None and "cp -rL" in failure.fix
+
+
+def test_unlabelled_test_folder_is_warned_of_once(tmp_path):
+    write_classes(tmp_path / "d" / "train", {"cat": 20, "dog": 20})
+    write(tmp_path / "d" / "test" / "1.png")
+    warnings = stage(tmp_path / "d", tmp_path / "o").card["warnings"]
+    assert [w for w in warnings if "test/" in w] == ["test/ has 1 image but no class folders: without labels it is not used."]
+
+
+def test_images_set_aside_are_a_warning(tmp_path):
+    write_classes(tmp_path / "d", {"cat": 20, "dog": 20})
+    write(tmp_path / "d" / "cat" / "bad.png", b"no picture")
+    assert "1 image could not be read and is not used: cat/bad.png." in stage(tmp_path / "d", tmp_path / "o").card["warnings"]
 
 
 def test_folder_of_other_files_is_refused_and_says_what_is_there(tmp_path):
@@ -247,7 +276,6 @@ def test_missing_path_is_refused(tmp_path):
         (b"\x1f\x8b\x08\0", "a gzip file"),
         (b"Rar!\x1a\x07\0", "a RAR archive"),
         (b"PAR1abc", "a Parquet file"),
-        (b"PK\x03\x04 cut off", "a damaged zip archive"),
         (encode(draw(1)), "a single PNG picture"),
         (b"\0" * 257 + b"ustar", "a tar archive"),
         (b"\x80\x81\x82", "a file of an unknown kind"),

@@ -263,7 +263,7 @@ def test_users_mistake_is_one_failed_event(tmp_path):
     event = json.loads(process.stdout.splitlines()[-1])
     assert process.returncode == 1
     assert (event["type"], event["stage"], event["kind"]) == ("failed", "prepare", "dataset")
-    assert event["message"] == "There are no images in it."
+    assert event["message"] == "There are no images in this dataset."
 
 
 def test_memory_does_not_grow_with_the_pixels(tmp_path):

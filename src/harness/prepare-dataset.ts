@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { UsageError } from '../core/errors.ts'
+import { ExternalError, ImproveError, UsageError } from '../core/errors.ts'
 import { openDataset } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
 import { hashText } from '../files/hash.ts'
@@ -67,8 +67,9 @@ async function runPrepare(request: PrepareRequest, tools: Python, folder: string
 }
 
 /** `prepare` says what is wrong with the images in a sentence for their owner. */
-function refusal(event: Extract<HarnessEvent<'prepare'>, { type: 'failed' }>): UsageError {
+function refusal(event: Extract<HarnessEvent<'prepare'>, { type: 'failed' }>): ImproveError {
   const details = { evidence: event.evidence ?? [], ...(event.fix ? { fix: event.fix } : {}) }
+  if (event.kind === 'disk') return new ExternalError('disk', event.message, details)
   return new UsageError(event.message, details, 'dataset')
 }
 

@@ -75,6 +75,7 @@ def _check_disk(out: Path, byte_count: int) -> None:
     needed, free = 2 * byte_count + (64 << 20), shutil.disk_usage(out).free
     if needed > free:
         raise refuse(
-            f"There is not enough disk space: {needed / 2**30:.1f} GiB needed, {free / 2**30:.1f} GiB free.",
-            fix="free some space, or choose a smaller edge",
+            f"The disk of the cache folder is too full: {needed / 1e6:,.0f} MB needed, {free / 1e6:,.0f} MB free.",
+            fix="free some space, or name a folder on a larger disk: export IMPROVE_CACHE=/some/absolute/folder",
+            kind="disk",
         )

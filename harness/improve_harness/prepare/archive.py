@@ -34,8 +34,9 @@ KINDS = (
     (b"\xff\xd8\xff", "a single JPEG picture"),
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ", "an xz file"),
-    (b"PK", "a damaged zip archive"),
 )
+
+PACKED = ("a gzip file", "a 7-Zip archive", "a RAR archive", "a bzip2 file", "an xz file", "a tar archive")
 
 
 class ZipSource:
@@ -122,9 +123,13 @@ def _not_a_zip(path: Path, error: Exception) -> tuple[str, list[str], str]:
             head = file.read(265)
     except OSError as reason:
         return f"{shown(str(path))} cannot be read: {reason.strerror}.", [], "make it readable"
+    if head.startswith(b"PK"):
+        return f"{shown(path.name)} is a damaged zip archive.", [shown(str(error))], "copy or download it again"
     kind = next((words for magic, words in KINDS if head.startswith(magic)), None)
     if head[257:262] == b"ustar":
         kind = "a tar archive"
     if kind is None:
         kind = "an empty file" if not head else "a text file" if head.isascii() else "a file of an unknown kind"
-    return f"{shown(path.name)} is {kind}, not a folder or a zip of class folders.", [shown(str(error))], fix
+    if kind in PACKED:
+        fix = UNPACK
+    return f"{shown(path.name)} is {kind}, not a folder or a zip of class folders.", [], fix

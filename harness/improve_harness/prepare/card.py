@@ -104,10 +104,19 @@ def duplicate_warnings(duplicates: dict[str, int], splits: Splits) -> list[str]:
     warnings = []
     if duplicates["conflictingLabels"]:
         count = duplicates["conflictingLabels"]
-        warnings.append(f"{plural(count, 'picture')} lie in more than one class with identical pixels: one of the labels is wrong.")
+        verb = "lies" if count == 1 else "lie"
+        warnings.append(f"{plural(count, 'picture')} {verb} in more than one class with identical pixels: a label is wrong.")
     if duplicates["droppedFromTrain"]:
         warnings.append(f"{plural(len(splits.dropped), 'image')} left out of train or val: copies of images in your test or val.")
     return warnings
+
+
+def quarantine_warning(quarantined: list[dict[str, str]], count: int) -> list[str]:
+    """`quarantined` holds the first few."""
+    if not count:
+        return []
+    paths = first_few([item["path"] for item in quarantined], count, 3)
+    return [f"{plural(count, 'image')} could not be read and {'is' if count == 1 else 'are'} not used: {paths}."]
 
 
 def prefix_warning(paths: list[str], classes: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from .sniff import is_image, unsupported_format
 from .source import Entry, Listing, Source
 
 EXAMPLES = 5
+LINKS_FIX = "put the pictures themselves there, e.g. with cp -rL from to: links that leave the folder are not followed"
 LAYOUT_FIX = "make one folder per class and put its images there, e.g. flowers/rose/1.jpg, flowers/tulip/2.jpg"
 
 
@@ -44,14 +45,17 @@ def scan(source: Source) -> Scan:
     listing = source.list()
     pictures, strays = _separate(source, listing)
     if not pictures:
-        raise refuse("There are no images in it.", _what_is_there(listing, strays), LAYOUT_FIX)
+        fix = LINKS_FIX if listing.links and not strays else LAYOUT_FIX
+        raise refuse("There are no images in this dataset.", _what_is_there(listing, strays), fix)
     base = find_base([entry.path for entry in pictures], listing)
     prefixes = find_splits([entry.path for entry in pictures], base)
     images, outside, warnings = label(pictures, prefixes)
     _check_unlabelled(images, outside, prefixes)
     warnings += _empty_folders(listing, prefixes, images)
     classes = check_classes(images, prefixes, warnings)
-    return _finish(base, classes, images, strays + outside, listing, warnings)
+    used = {image.split for image in images}
+    unlabelled = [prefix for split, prefix in prefixes.items() if split not in used]
+    return _finish(base, classes, images, strays + outside, listing, unlabelled, warnings)
 
 
 def _separate(source: Source, listing: Listing) -> tuple[list[Entry], list[str]]:
@@ -171,11 +175,21 @@ def alike_but_for_case(classes: list[str]) -> list[list[str]]:
     return [names for names in by_fold.values() if len(names) > 1]
 
 
-def _finish(base: str, classes: list[str], images: list[Image], strays: list[str], listing: Listing, warnings: list[str]) -> Scan:
+def _finish(
+    base: str,
+    classes: list[str],
+    images: list[Image],
+    strays: list[str],
+    listing: Listing,
+    unlabelled: list[str],
+    warnings: list[str],
+) -> Scan:
+    """`unlabelled` are the prefixes of split folders without class folders, whose files a warning has told of."""
     index = {name: i for i, name in enumerate(classes)}
     strays = sorted(strays + listing.special)
-    if strays:
-        warnings.append(f"{plural(len(strays), 'file')} not used (no image, or outside the class folders): {first_few(strays)}.")
+    untold = [path for path in strays if not path.startswith(tuple(unlabelled))]
+    if untold:
+        warnings.append(f"{plural(len(untold), 'file')} not used (no image, or outside the class folders): {first_few(untold)}.")
     unsupported = Counter(word for path in strays if (word := unsupported_format(path)))
     for word, count in unsupported.items():
         warnings.append(f"{plural(count, word + ' file')} not used: this format is not read; convert to JPEG or PNG.")
@@ -203,4 +217,6 @@ def _what_is_there(listing: Listing, strays: list[str]) -> list[str]:
         lines.append(f"formats that are not read: {', '.join(unsupported)}; convert them to JPEG or PNG")
     if listing.links:
         lines.append(f"links that are not followed: {first_few(listing.links)}")
+    if listing.folders and not lines:
+        lines.append(f"empty folders: {first_few(sorted(listing.folders))}")
     return lines or ["the folder is empty"]

@@ -158,7 +158,11 @@ def _fixed(split: np.ndarray, order: np.ndarray, labels: np.ndarray, groups: Gro
 def _folds(split: np.ndarray, order: np.ndarray, labels: np.ndarray, groups: Groups, class_count: int) -> Parts:
     blocks = make_blocks(order[split[order] == TRAIN], labels, groups.joined)
     if len(blocks) < 2:
-        raise refuse("All images to train on belong to one group, so none can be held out.", fix="give images of several groups")
+        raise refuse(
+            "All images to train on belong to one group, so none can be held out.",
+            [f"{plural(int((split == TRAIN).sum()), 'image')} that --groups puts together, or that are copies of each other"],
+            "give images that differ, or a --groups that tells them apart",
+        )
     fold_count = min(FOLDS, len(blocks))
     fold_of = np.full(len(split), UNUSED, dtype=np.int64)
     for block, fold in zip(blocks, deal(blocks, class_count, fold_count), strict=True):

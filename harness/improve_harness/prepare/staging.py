@@ -183,14 +183,15 @@ def _make_card(dataset: dict[str, Any], staging: Staging) -> dict[str, Any]:
         "valImages": sum(dataset["parts"][fold.val]["count"] for fold in splits.folds),
         "testImages": dataset["parts"].get("test", {"count": 0})["count"],
         "ownSplits": [SPLIT_NAMES[split] for split in np.unique(found.splits).tolist()],
-        "warnings": _warnings(staging, duplicates, counts),
+        "warnings": _warnings(staging, duplicates, counts, quarantined),
     }
 
 
-def _warnings(staging: Staging, duplicates: dict[str, int], counts: np.ndarray) -> list[str]:
+def _warnings(staging: Staging, duplicates: dict[str, int], counts: np.ndarray, quarantined: list[dict[str, str]]) -> list[str]:
     classes = staging.found.classes
     return [
         *staging.found.warnings,
+        *card.quarantine_warning(quarantined, len(staging.readings.quarantined)),
         *card.duplicate_warnings(duplicates, staging.splits),
         *card.class_warnings(classes, counts),
         *card.picture_warnings(staging.pictures.facts),
