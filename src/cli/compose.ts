@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { ExternalError } from '../core/errors.ts'
 import { cacheFolder } from '../files/cache-folder.ts'
+import { removeAbandonedFolders } from '../files/temporary.ts'
 import { ensurePythonEnvironment } from '../harness/index.ts'
 import type { Python } from '../harness/index.ts'
 import { findSandbox, makePlainSandbox } from '../sandbox/index.ts'
@@ -18,6 +19,7 @@ export type WithoutSandbox = 'own-code' | 'refuse' | 'accepted'
 
 export async function composeParts(context: Context, withoutSandbox: WithoutSandbox): Promise<Parts> {
   const { terminal, signal } = context
+  await removeAbandonedFolders()
   const sandbox = await chooseSandbox(context, withoutSandbox)
   const { python, torchVersion } = await ensurePythonEnvironment({ onProgress: terminal.note, signal })
   return { python: { sandbox, python, threads: availableParallelism() }, torchVersion, cache: cacheFolder() }

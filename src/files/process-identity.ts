@@ -10,6 +10,12 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, startedAt, bootId: bootId() }
 }
 
+/** The process that has this number now; null when none has. */
+export function identityOf(pid: number): ProcessIdentity | null {
+  const startedAt = startTimeOf(pid)
+  return startedAt === null ? null : { pid, startedAt, bootId: bootId() }
+}
+
 /** Whether that very process runs now on this machine. Processes of other machines and other containers are not seen. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return identity.bootId === bootId() && startTimeOf(identity.pid) === identity.startedAt

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeTemporaryFolder } from '../files/temporary.ts'
 import { ExternalError } from '../core/errors.ts'
 import { interpreterMounts } from '../sandbox/index.ts'
 import type { End, EndReason, Limits, Mount, RunningProcess, Sandbox } from '../sandbox/sandbox.ts'
@@ -42,7 +42,7 @@ export async function withChild<M extends HarnessMode, T>(
   call: Call<M>,
   use: (child: Child<M>) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'improve-job-'))
+  const folder = await makeTemporaryFolder('job')
   let running: RunningProcess | undefined
   try {
     const jobMount: Mount = { host: folder, guest: '/job' }

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '../files/temporary.ts'
 import type { Stage } from '../core/outcome.ts'
 import { stageFailure } from './failure.ts'
 import type { StageFailure } from './failure.ts'
@@ -15,7 +15,7 @@ export type Scratch = {
 
 /** A temporary folder for one process; removed whatever happens. */
 export async function withScratch<T>(use: (scratch: Scratch) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'improve-work-'))
+  const folder = await makeTemporaryFolder('work')
   try {
     const out = join(folder, 'out')
     await mkdir(out)

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { makeTemporaryFolder } from '../files/temporary.ts'
 
 import { ExternalError } from '../core/errors.ts'
 import { makeBwrapSandbox } from './bwrap.ts'
@@ -37,7 +36,7 @@ export const findSandbox = async (program: string | null = findProgram('bwrap'))
   }
   if (program === null) return refuse('bubblewrap is not installed', installCommand('bubblewrap'))
   if (findProgram('prlimit') === null) return refuse('prlimit is not installed', installCommand('util-linux'))
-  const folder = await mkdtemp(join(tmpdir(), 'improve-look-'))
+  const folder = await makeTemporaryFolder('look')
   try {
     const sandbox = makeBwrapSandbox(program, await readVersion(program))
     const seen = await lookAround(sandbox, folder)

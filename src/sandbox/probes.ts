@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '../files/temporary.ts'
 
 import { sharedMemoryBytes } from './bwrap-arguments.ts'
 import { interpreterMounts } from './interpreter-mounts.ts'
@@ -32,7 +32,7 @@ const PROBE_NAMES = {
 
 /** Tries ten things that must not succeed in a sandbox; each is really done. Takes about a second. */
 export const runProbes = async (sandbox: Sandbox, python: string): Promise<Probe[]> => {
-  const folder = await mkdtemp(join(tmpdir(), 'improve-probe-'))
+  const folder = await makeTemporaryFolder('probe')
   try {
     const [looked, orphan, hog] = await Promise.all([
       lookAround(sandbox, python, folder),
