@@ -3,6 +3,7 @@ import { access, mkdir } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { nearestName } from '../core/names.ts'
+import { readFolder } from '../dataset/index.ts'
 import type { Groups } from '../harness/index.ts'
 import { isAlwaysVisible } from '../sandbox/index.ts'
 
@@ -11,7 +12,7 @@ export function checkSource(dataset: string, cwd: string): string {
   const path = resolve(cwd, dataset)
   const facts = statSync(path, { throwIfNoEntry: false })
   if (facts === undefined) throw missingSource(dataset, path)
-  if (facts.isDirectory() && readdirSync(path).length === 0) {
+  if (facts.isDirectory() && readFolder(path).length === 0) {
     throw new UsageError(`the folder ${dataset} is empty`, { fix: 'put one folder of images per class into it' }, 'dataset')
   }
   return path

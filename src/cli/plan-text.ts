@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { foldsOfEvaluation } from '../core/dataset.ts'
-import { formatSeconds, row } from '../core/format.ts'
+import { formatSeconds, plural, row } from '../core/format.ts'
 import { renderCardSummary } from '../dataset/index.ts'
 import type { Terminal } from './terminal.ts'
 import type { Trial } from './trial.ts'
@@ -18,7 +18,7 @@ export function showPlan(trial: Trial, terminal: Terminal): void {
   terminal.note(
     row(
       'machine',
-      `${machine.device}, ${machine.threads} threads, ${machine.dtype}, ${machine.channelsLast ? 'channels-last' : 'contiguous'}`,
+      `${machine.device}, ${plural(machine.threads, 'thread')}, ${machine.dtype}, ${machine.channelsLast ? 'channels-last' : 'contiguous'}`,
     ),
   )
   terminal.note(row('sandbox', trial.parts.python.sandbox.description))

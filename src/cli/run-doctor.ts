@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { ImproveError } from '../core/errors.ts'
-import { formatBytes, formatCount, row } from '../core/format.ts'
+import { formatBytes, formatCount, plural, row } from '../core/format.ts'
 import { cacheFolder } from '../files/cache-folder.ts'
 import { ensurePythonEnvironment, measureMachine, memoryLimit } from '../harness/index.ts'
 import { findSandbox, makePlainSandbox, runProbes } from '../sandbox/index.ts'
@@ -110,7 +110,7 @@ async function checkTorch({ signal }: Context, python: string, torchVersion: str
     Math.max(0, ...machine.rates.filter((rate) => rate.dtype === dtype).map((rate) => rate.imagesPerSecond))
   const ratio = (best('bfloat16') / best('float32')).toFixed(2)
   const layout = machine.channelsLast ? 'channels-last' : 'contiguous'
-  const chosen = `${machine.threads} threads, ${machine.dtype}, ${layout}: ${formatCount(machine.referenceSpeed)} images/s of the reference net`
+  const chosen = `${plural(machine.threads, 'thread')}, ${machine.dtype}, ${layout}: ${formatCount(machine.referenceSpeed)} images/s of the reference net`
   return [
     { name: 'torch', status: 'ok', detail: `${torchVersion}, device ${machine.device}` },
     { name: 'training', status: 'ok', detail: `${chosen}; bfloat16 is ${ratio} times float32` },

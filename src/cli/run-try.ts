@@ -85,8 +85,8 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
 function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): void {
   if (wanted && testCount(facts) === 0) {
     throw new UsageError(
-      'this dataset has no sealed test to open: it has too few images',
-      { fix: 'leave --open-test away; the val metric is pooled over all images' },
+      'this dataset has no sealed test to open: some class has too few images',
+      { fix: 'leave --open-test away, or give each class at least 4 images that are not copies' },
       'dataset',
     )
   }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { formatCount, formatEstimate, formatSeconds, row } from '../core/format.ts'
+import { formatCount, formatEstimate, formatSeconds, quoteForShell, row } from '../core/format.ts'
 import type { MetricName, Outcome, Scored, StageSeconds } from '../core/outcome.ts'
 import { mean, sampleDeviation } from '../core/statistics.ts'
 import type { Terminal } from './terminal.ts'
@@ -78,10 +78,11 @@ function totalSeconds(runs: readonly TrialRun[]): StageSeconds {
 }
 
 function nextCommand({ options }: Trial): string {
-  const base = `improve try ${options.dataset}`
+  const groups = options.groups === undefined ? '' : ` --groups ${quoteForShell(options.groups)}`
+  const base = `improve try ${quoteForShell(options.dataset)}${groups}`
   if (options.pipeline === undefined)
     return `${base} --seconds ${options.seconds * 4}   (more time), or change a copy of pipeline/ and add --pipeline`
-  return `${base} --pipeline ${options.pipeline} --seed ${options.seed + options.seeds}   (how much is luck)`
+  return `${base} --pipeline ${quoteForShell(options.pipeline)} --seed ${options.seed + options.seeds}   (how much is luck)`
 }
 
 /** The same as data. */

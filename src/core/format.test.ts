@@ -1,5 +1,17 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatEstimate, formatPercent, formatSeconds, row, secondsLeft, wrap } from './format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatEstimate,
+  formatPercent,
+  formatSeconds,
+  plural,
+  quoteForShell,
+  row,
+  secondsLeft,
+  wrap,
+} from './format.ts'
 
 test.each([
   [0.42, '0.4 s'],
@@ -45,3 +57,18 @@ test('wrapped lines are no wider than asked and keep all words', () => {
 test('a labelled row continues under its own text', () => {
   expect(row('val', 'word '.repeat(20).trim()).split('\n')[1]).toMatch(/^ {14}word/)
 })
+
+test('a number agrees with its noun', () => {
+  expect([plural(1, 'image'), plural(1200, 'image'), plural(2, 'class', 'classes')]).toEqual([
+    '1 image',
+    '1,200 images',
+    '2 classes',
+  ])
+})
+
+test.each(['./my-images', 'Größe', 'a b', "it's", '$HOME', '(patient[0-9]+)', ''])(
+  'a shell reads %j back from its quoted form',
+  (word) => {
+    expect(execFileSync('sh', ['-c', `printf %s ${quoteForShell(word)}`], { encoding: 'utf8' })).toBe(word)
+  },
+)

@@ -49,7 +49,17 @@ export function secondsLeft(doneShare: number, elapsedSeconds: number): number |
   return doneShare > 0.01 && doneShare < 1 ? (elapsedSeconds * (1 - doneShare)) / doneShare : null
 }
 
-/** Lines broken at spaces so that none is wider than `width`; lines after the first are indented. */
+/** "1 image", "1,200 images". */
+export function plural(count: number, noun: string, plurals = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plurals}`
+}
+
+/** A word of a command that can be pasted into a shell. */
+export function quoteForShell(word: string): string {
+  return /^[\p{L}\p{N}_./:=@%+-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** Lines broken at spaces so that none is wider than `width`, unless a word is; lines after the first are indented. */
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = []
   let line = ''

@@ -71,3 +71,13 @@ test('the summary names dataset, val, test, gain and warnings', async () => {
     .map((line) => line.split(' ')[0])
   expect(labels).toEqual(['dataset', 'val', 'test', 'gain', 'warning'])
 })
+
+test('a single group is one group, no copies are none, and what was set aside stands indented under its row', async () => {
+  const one = renderCard(CARD, await facts(), 'pets')
+  expect(one).toContain('2 images in 1 group of identical ones; groups stay in one split')
+  expect(one).toContain('\n  a/broken.jpg: the file is cut off\n')
+  const none = { ...CARD.duplicates, identicalGroups: 0, identicalImages: 0 }
+  expect(renderCard({ ...CARD, duplicates: none, imbalance: 1.02 }, await facts(), 'pets')).toMatch(
+    /imbalance +none\n[^]*duplicates +none\n/,
+  )
+})

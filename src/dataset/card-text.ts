@@ -1,6 +1,6 @@
 import { testCount, valCount } from '../core/dataset.ts'
 import type { DatasetFacts } from '../core/dataset.ts'
-import { formatCount, formatPoints, row, wrap } from '../core/format.ts'
+import { formatCount, formatPoints, plural, row, wrap } from '../core/format.ts'
 import { printable } from '../core/names.ts'
 import { smallestVisibleGain } from '../core/statistics.ts'
 import type { Card } from './card.ts'
@@ -51,7 +51,7 @@ function classLines(card: Card): string[] {
   if (hidden > 0) lines.splice(-2, 0, `  … ${formatCount(hidden)} more classes`)
   return [
     ...lines,
-    row('imbalance', card.imbalance === 1 ? 'none' : `largest class ${card.imbalance.toFixed(1)} times the smallest`),
+    row('imbalance', card.imbalance < 1.05 ? 'none' : `largest class ${card.imbalance.toFixed(1)} times the smallest`),
   ]
 }
 
@@ -73,10 +73,8 @@ function pictureLines(card: Card): string[] {
 
 function originLines(card: Card): string[] {
   const { duplicates, quarantined, stray, groups } = card
-  const copies = `${formatCount(duplicates.identicalImages)} images in ${formatCount(duplicates.identicalGroups)} groups of identical ones`
-  const near = `${formatCount(duplicates.nearImages)} in ${formatCount(duplicates.nearGroups)} groups of near copies`
   return [
-    row('duplicates', `${copies}, ${near}; groups stay in one split`),
+    row('duplicates', duplicatesText(duplicates)),
     ...(groups.origin === 'user'
       ? [row('groups', `${formatCount(groups.count)} by --groups, the largest of ${formatCount(groups.largest)} images`)]
       : []),
@@ -84,8 +82,18 @@ function originLines(card: Card): string[] {
     ...quarantined.examples
       .slice(0, QUARANTINED_SHOWN)
       .map(({ path, reason }) => wrapped(`${printable(path, 60)}: ${printable(reason, 120)}`)),
-    ...(stray.count === 0 ? [] : [row('not used', `${formatCount(stray.count)} other files`)]),
+    ...(stray.count === 0 ? [] : [row('not used', plural(stray.count, 'other file'))]),
   ]
+}
+
+function duplicatesText({ identicalImages, identicalGroups, nearImages, nearGroups }: Card['duplicates']): string {
+  const found = [
+    ...(identicalGroups === 0
+      ? []
+      : [`${plural(identicalImages, 'image')} in ${plural(identicalGroups, 'group')} of identical ones`]),
+    ...(nearGroups === 0 ? [] : [`${plural(nearImages, 'image')} in ${plural(nearGroups, 'group')} of near copies`]),
+  ]
+  return found.length === 0 ? 'none' : `${found.join(', ')}; groups stay in one split`
 }
 
 function splitLines(facts: DatasetFacts): string[] {
@@ -98,7 +106,7 @@ function splitLines(facts: DatasetFacts): string[] {
   const test = {
     sealed: `${formatCount(testCount(facts))} images, sealed until --open-test`,
     user: `${formatCount(testCount(facts))} images of your test folder, sealed until --open-test`,
-    none: 'none: too few images to seal some away',
+    none: 'none: some class has too few images to seal one away',
   }[facts.testOrigin]
   return [row('val', how), row('test', test)]
 }
@@ -127,5 +135,5 @@ function rangeText({ min, median, max }: { min: number; median: number; max: num
 }
 
 function wrapped(text: string): string {
-  return wrap(`  ${text}`, WIDTH, '    ')
+  return `  ${wrap(text, WIDTH - 2, '    ')}`
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import type { BigIntStats, Dirent } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import { quoteForShell } from '../core/format.ts'
 
 /** What a source looks like from outside: hashes over its files, without reading them. */
 export type SourceListing = {
@@ -30,7 +32,7 @@ export function listSource(source: string): SourceListing {
 
 /** `chain` holds the real folders above, so that a link to one of them does not loop. */
 function walk(root: string, prefix: string, chain: readonly string[], add: (path: string, facts: BigIntStats) => void): void {
-  const entries = readdirSync(join(root, prefix), { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const entries = readFolder(join(root, prefix)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   for (const entry of entries) {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`
     const full = join(root, path)
@@ -46,4 +48,18 @@ function walk(root: string, prefix: string, chain: readonly string[], add: (path
 
 function isFolder(entry: Dirent, full: string): boolean {
   return entry.isSymbolicLink() ? statSync(full, { throwIfNoEntry: false })?.isDirectory() === true : entry.isDirectory()
+}
+
+/** What a folder of the user's holds; one that may not be read is said in a sentence. */
+export function readFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM'))) throw error
+    throw new UsageError(
+      'a folder of the dataset may not be read by you',
+      { evidence: [folder], fix: `let yourself read it: chmod -R u+rX ${quoteForShell(folder)}`, cause: error },
+      'dataset',
+    )
+  }
 }

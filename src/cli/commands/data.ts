@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings'
 import { basename } from 'node:path'
+import { quoteForShell } from '../../core/format.ts'
 import { smallestVisibleGain } from '../../core/statistics.ts'
 import { valCount } from '../../core/dataset.ts'
 import { readCard, renderCard } from '../../dataset/index.ts'
@@ -29,7 +30,9 @@ export function dataCommand(context: Context) {
         )
       } else {
         context.terminal.print(renderCard(card, staged.facts, basename(source)))
-        context.terminal.note(`next: improve try ${dataset} --seconds 60`)
+        context.terminal.note(
+          `next: improve try ${quoteForShell(dataset)}${options.groups === undefined ? '' : ` --groups ${quoteForShell(options.groups)}`} --seconds 60`,
+        )
       }
     })
 }

@@ -1,0 +1,24 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../tests/support/staged-dataset.ts'
+import { UsageError } from '../core/errors.ts'
+import { listSource } from './source-listing.ts'
+
+test.skipIf(process.getuid?.() === 0)('a folder that may not be read is named, with the command that mends it', async () => {
+  const folder = await temporaryFolder()
+  const locked = join(folder, 'my cats')
+  await mkdir(locked)
+  await chmod(locked, 0o000)
+  try {
+    expect(() => listSource(folder)).toThrow(
+      expect.objectContaining({
+        constructor: UsageError,
+        evidence: [locked],
+        fix: expect.stringContaining(`chmod -R u+rX '${locked}'`),
+      }),
+    )
+  } finally {
+    await chmod(locked, 0o700)
+  }
+})
