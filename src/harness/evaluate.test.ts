@@ -100,6 +100,7 @@ test.each([
       message: 'train wrote a line to the event channel that is no event of it: epoch 1: loss 0.3',
     },
   ],
+  ['ready_twice', { stage: 'smoke', kind: 'bad-output', message: 'train said twice that it is ready' }],
   ['forges_score', { stage: 'start', kind: 'bad-output' }],
   ['floods', { stage: 'start', kind: 'bad-output', message: 'the process wrote an event longer than 4 MiB' }],
   ['crashes', { stage: 'start', kind: 'killed', message: 'start crashed the Python process (segmentation fault)' }],

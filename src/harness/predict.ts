@@ -3,6 +3,7 @@ import { partFacts } from '../core/dataset.ts'
 import { chooseRows, deriveSeed } from '../core/seeds.ts'
 import type { StagedDataset } from '../dataset/index.ts'
 import { viewDataset } from './data-view.ts'
+import { BadEvent } from './events.ts'
 import type { StageFailure } from './failure.ts'
 import type { Info } from './info.ts'
 import { limitsOf, START_SECONDS } from './limits.ts'
@@ -62,15 +63,8 @@ export async function predict(
     const out = { host: scratch.out, guest: '/out', writable: true }
     const { pathOf } = tools.sandbox
     const seconds = MIN_SECONDS + count * SECONDS_PER_IMAGE
-    const job = {
-      paths: { data: view.path, code: pathOf(code), out: pathOf(out), weights: pathOf(weights) },
-      info: request.info,
-      machine: tools.machine,
-      seed: request.seed,
-      part: { name: request.part, count },
-      checkRows,
-      deadlineSeconds: seconds,
-    }
+    const paths = { data: view.path, code: pathOf(code), out: pathOf(out), weights: pathOf(weights) }
+    const job = { ...jobOf(request, tools), paths, checkRows, deadlineSeconds: seconds }
     const limits = { ...limitsOf('predict', START_SECONDS + seconds), ...tools.limits }
     const call = { mode: 'predict' as const, job, mounts: [...view.mounts, code, weights, out], limits, signal }
     const told = await withChild(tools, call, async (child) => {
@@ -86,6 +80,10 @@ export async function predict(
       (await collect(join(scratch.out, 'check.f32'), check, { exactBytes: 4 * checkRows.length * classCount }, 'predict'))
     return bad ?? { status: 'predicted', part: request.part, logits, check, checkRows }
   })
+}
+
+function jobOf({ dataset, info, seed, part }: PredictRequest, { machine }: Tools) {
+  return { info, machine, seed, part: { name: part, count: partFacts(dataset.facts, part).count } }
 }
 
 /** Which rows are predicted alone, in the order in which they are. */
@@ -108,6 +106,7 @@ async function follow(
     return await staged.follow((event) => {
       switch (event.type) {
         case 'process.ready':
+          if (staged.stage !== 'start') throw new BadEvent('predict said twice that it is ready')
           clock.enter('predict')
           staged.enter('predict', seconds)
           return

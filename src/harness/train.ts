@@ -100,31 +100,21 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Told | StageFailure> {
   let pace = request.pace
-  const beginTraining = (steps: number, throughput: Throughput) => {
-    const { expectedSeconds, deadlineSeconds } = expectation(steps, throughput)
-    clock.enter('train')
-    staged.enter('train', deadlineSeconds, expectedSeconds)
-    request.onProgress({ stage: 'train', fold: request.fold, share: 0, expectedSeconds })
-  }
   const onEvent = (event: TrainEvent): Told | undefined => {
     switch (event.type) {
       case 'check.passed':
         break
       case 'process.ready':
-        if (pace === null) {
-          clock.enter('smoke')
-          staged.enter('smoke', smokeSeconds)
-        } else beginTraining(pace.steps, pace)
+        // A second one would set the clock of the stage back.
+        if (staged.stage !== 'start') throw new BadEvent('train said twice that it is ready')
+        if (pace === null) beginSmoke(staged, clock, smokeSeconds)
+        else beginTraining(request, staged, clock, pace)
         break
       case 'smoke.passed':
         if (pace !== null) throw new BadEvent('train reported a second smoke run')
-        pace = {
-          steps: stepBudget(request.trainSeconds, event).steps,
-          imagesPerSecond: event.imagesPerSecond,
-          batchSize: event.batchSize,
-        }
+        pace = paceOf(request, event)
         child.answer({ steps: pace.steps, deadlineSeconds: expectation(pace.steps, pace).deadlineSeconds })
-        beginTraining(pace.steps, pace)
+        beginTraining(request, staged, clock, pace)
         break
       case 'train.step':
         if (pace !== null) request.onProgress({ stage: 'train', fold: request.fold, share: Math.min(1, event.step / pace.steps) })
@@ -133,15 +123,30 @@ async function follow(
         request.onProgress({ stage: 'train', fold: request.fold, share: event.fraction, curve: event })
         break
       case 'train.finished':
-        if (pace?.steps !== event.steps)
-          throw new BadEvent(`train reported ${event.steps} steps, it was given ${pace?.steps ?? 'none'}`)
-        return { status: 'told', finished: event, pace }
+        if (pace?.steps === event.steps) return { status: 'told', finished: event, pace }
+        throw new BadEvent(`train reported ${event.steps} steps, it was given ${pace?.steps ?? 'none'}`)
     }
     return undefined
   }
   clock.enter('start')
   staged.enter('start', START_SECONDS)
   return staged.follow(onEvent, signal).finally(() => clock.stop())
+}
+
+function paceOf({ trainSeconds }: TrainRequest, { imagesPerSecond, batchSize }: Throughput): Pace {
+  return { steps: stepBudget(trainSeconds, { imagesPerSecond, batchSize }).steps, imagesPerSecond, batchSize }
+}
+
+function beginSmoke(staged: StagedChild<'train'>, clock: Stopwatch, seconds: number): void {
+  clock.enter('smoke')
+  staged.enter('smoke', seconds)
+}
+
+function beginTraining(request: TrainRequest, staged: StagedChild<'train'>, clock: Stopwatch, pace: Pace): void {
+  const { expectedSeconds, deadlineSeconds } = expectation(pace.steps, pace)
+  clock.enter('train')
+  staged.enter('train', deadlineSeconds, expectedSeconds)
+  request.onProgress({ stage: 'train', fold: request.fold, share: 0, expectedSeconds })
 }
 
 /** Guard of the whole process; the tighter one is set when the smoke run has measured the pipeline. */
