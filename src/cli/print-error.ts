@@ -22,6 +22,7 @@ export function printError(error: unknown, terminal: Terminal): number {
   return EXIT.failed
 }
 
-function isFullDisk(error: unknown): error is NodeJS.ErrnoException {
+/** Whether the system refused to write for want of space. */
+export function isFullDisk(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }

@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import { absentClasses, foldsOfEvaluation, partFacts, testCount } from '../core/dataset.ts'
 import { chooseDefaultPipeline } from '../core/default-pipeline.ts'
 import { UsageError } from '../core/errors.ts'
+import { formatSeconds } from '../core/format.ts'
 import { printable } from '../core/names.ts'
 import type { MetricName, Outcome } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
@@ -25,8 +26,10 @@ import { showPlan } from './plan-text.ts'
 import { withTrialProgress } from './trial-progress.ts'
 import { makeResultFolder } from './result-folder.ts'
 import { stageDataset } from './stage-dataset.ts'
+import { withProgress } from './terminal.ts'
 import { printTrial } from './trial-report.ts'
 import type { Trial, TrialRun } from './trial.ts'
+import { withResultFolder } from './with-result-folder.ts'
 import { writeTrial } from './write-trial.ts'
 
 export type TryOptions = {
@@ -57,7 +60,9 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   const prepareSeconds = (performance.now() - prepareStarted) / 1000
   checkTest(options, dataset)
   checkMetric(options, dataset)
-  const machine = await measureMachine(parts.python, parts.torchVersion, parts.cache, signal)
+  const machine = await withProgress(terminal, showMeasuring, () =>
+    measureMachine(parts.python, parts.torchVersion, parts.cache, signal),
+  )
   const chosen =
     own === null
       ? await chooseDefault(dataset, options.seconds, machine)
@@ -76,10 +81,18 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
     version: context.version,
   }
   showPlan(trial, terminal)
-  const runs = await runSeeds(trial, { ...parts.python, machine }, context)
-  const openings = await openTest(trial, runs, { ...parts.python, machine }, context)
-  await writeTrial(trial, runs, openings)
-  return printTrial(trial, runs, openings, terminal)
+  const runs: TrialRun[] = []
+  return withResultFolder(trial, runs, context, async () => {
+    await runSeeds(trial, runs, { ...parts.python, machine }, context)
+    const openings = await openTest(trial, runs, { ...parts.python, machine }, context)
+    await writeTrial(trial, runs, openings)
+    return printTrial(trial, runs, openings, terminal)
+  })
+}
+
+/** Said once it lasts: a stored measurement is there at once. */
+function showMeasuring(elapsedSeconds: number): string | null {
+  return elapsedSeconds < 1 ? null : `measuring how fast this machine trains, about 10 s: ${formatSeconds(elapsedSeconds)}`
 }
 
 function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): void {
@@ -122,9 +135,8 @@ async function chooseDefault(
   return { pipeline: await readDefaultPipeline(name, imageSize), name, reason }
 }
 
-/** One evaluation a seed; a failed one ends the series, since the next would fail alike. */
-async function runSeeds(trial: Trial, tools: Tools, context: Context): Promise<TrialRun[]> {
-  const runs: TrialRun[] = []
+/** Adds one evaluation a seed; a failed one ends the series, since the next would fail alike. */
+async function runSeeds(trial: Trial, runs: TrialRun[], tools: Tools, context: Context): Promise<void> {
   for (const seed of seedsOf(trial.options)) {
     const val = await withTrialProgress(trial, `seed ${seed}`, context.terminal, (onProgress) =>
       evaluate(requestOf(trial, seed, onProgress), tools, context.signal),
@@ -132,7 +144,6 @@ async function runSeeds(trial: Trial, tools: Tools, context: Context): Promise<T
     runs.push({ seed, val, test: null })
     if (val.status === 'failed') break
   }
-  return runs
 }
 
 /** Scores the test with every seed's model, counted as one opening; null when it was not asked for or nothing can be scored. */

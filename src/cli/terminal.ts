@@ -74,5 +74,5 @@ export async function withProgress<T>(
 
 /** "about 2 min left", or nothing while it cannot be said. */
 export function showLeft(seconds: number | null): string {
-  return seconds === null ? '' : `, about ${formatSeconds(Math.max(1, Math.round(seconds)))} left`
+  return seconds === null ? '' : `, about ${seconds < 60 ? `${Math.max(1, Math.round(seconds))} s` : formatSeconds(seconds)} left`
 }

@@ -89,10 +89,12 @@ test('the card of a second look comes from the cache', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ name: 'halves', imageCount: 64, scheme: 'pooled' })
 })
 
-test('Ctrl-C ends a training with exit code 130', async () => {
-  const { code, stderr } = await runCli(['try', 'halves', '--seconds', '60'], root, env, (child) => {
+test('Ctrl-C ends a training with exit code 130 and leaves no result folder', async () => {
+  const args = ['try', 'halves', '--seconds', '60', '--out', 'interrupted']
+  const { code, stderr } = await runCli(args, root, env, (child) => {
     setTimeout(() => child.kill('SIGINT'), 8000)
   })
   expect(code).toBe(130)
   expect(stderr.trimEnd().split('\n').at(-1)).toBe('interrupted; nothing is left running')
+  expect(await readdir(join(root, 'interrupted'))).toEqual([])
 })
