@@ -88,7 +88,7 @@ def _fastest(rates: dict[Variant, float], threads: int) -> Variant:
 
 
 class ReferenceNet(nn.Module):
-    """The shape of the small-image speed records, narrow: 0.12 M parameters on 28 x 28 grey pictures."""
+    """The shape of the small-image speed records, narrow: 0.12 M parameters, 14.7 M multiply-adds a 28 x 28 grey picture."""
 
     def __init__(self, width: int = 32, classes: int = 10):
         super().__init__()

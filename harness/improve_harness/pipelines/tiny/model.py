@@ -7,44 +7,66 @@ import math
 
 from torch import nn
 
-WIDTHS = (8, 12, 16, 24, 32, 48, 64)  # channels of the stem
+STEMS = (8, 12, 16, 24, 32, 48, 64)  # channels of the stem
+HALVED_SIDE = 40  # px; above, the stem halves the picture first: what is seen at full size costs four times as much
 STAGES = (1.5, 4, 6)  # channels of the stages, as multiples of the stem: few where the picture is large, many where it is small
-BASE_WIDTH = 16  # 0.2 M parameters: the width for BASE_PASSES
-BASE_PASSES = 3.6  # passes over the data that the machine's reference net could make; about a minute for 50,000 grey 28 px pictures
-COST_EXPONENT = 1.6  # seconds a picture grow with width to this power (measured on two cores)
-PARAMETERS = 780  # of this net, times width squared
+BASE_COST = 0.84  # times the machine's reference net, for BASE_SAMPLES: the stem of 16 channels at 28 px, 0.2 M parameters
+BASE_SAMPLES = 165_000  # pictures that the reference net could be trained on in the budget; about a minute on two cores
+COST_EXPONENT = 0.4  # of a larger budget this part (in ratio) buys width, the rest buys passes, which are worth more
+REFERENCE_MULTIPLY_ADDS = 14.7e6  # a forward pass of the machine's reference net on one 28 px picture
 MAX_PARAMETERS_AN_IMAGE = 2_000  # beyond this a wider net learns the pictures by heart and costs for nothing
 
 
 def build_model(info):
-    height, width = info.input_size
-    return Net(info.channels, info.class_count, choose_width(info, height * width), pools=count_pools(min(height, width)))
+    return Net(info.channels, info.class_count, choose_stem(info), info.input_size)
 
 
-def choose_width(info, pixels):
-    """Of a larger budget half (in ratio) buys width and half buys passes; never more parameters than the data can fill."""
-    passes = info.train_seconds * info.reference_speed * 784 / pixels / max(1, info.train_count)
-    cost = math.sqrt(passes / BASE_PASSES)
-    affordable = [
-        w
-        for w in WIDTHS
-        if (w / BASE_WIDTH) ** COST_EXPONENT <= 1.1 * cost and PARAMETERS * w * w <= MAX_PARAMETERS_AN_IMAGE * info.train_count
-    ]
-    return max(affordable, default=WIDTHS[0])
+def choose_stem(info):
+    """The widest stem whose cost leaves passes enough within the budget, and whose parameters the data can fill."""
+    samples = info.train_seconds * info.reference_speed
+    allowed = 1.1 * BASE_COST * (samples / BASE_SAMPLES) ** COST_EXPONENT
+    fitting = []
+    for stem in STEMS:
+        multiply_adds, parameters = cost(stem, info.channels, info.input_size)
+        if multiply_adds / REFERENCE_MULTIPLY_ADDS <= allowed and parameters <= MAX_PARAMETERS_AN_IMAGE * info.train_count:
+            fitting.append(stem)
+    return max(fitting, default=STEMS[0])
+
+
+def cost(stem, channels, size):
+    """(multiply-adds of a forward pass on one picture, parameters), convolutions only."""
+    side, pixels = after_stem(size)
+    pools = count_pools(side)
+    multiply_adds, parameters, before = 16 * channels * stem * pixels, 16 * channels * stem, stem
+    for index, multiple in enumerate(STAGES):
+        after = round(stem * multiple)
+        multiply_adds += 9 * before * after * pixels
+        pixels = pixels / 4 if index < pools else pixels
+        multiply_adds += 9 * after * after * pixels
+        parameters += 9 * (before + after) * after
+        before = after
+    return multiply_adds, parameters
+
+
+def after_stem(size):
+    """(short side, pixels) of what the stem gives."""
+    halved = 2 if min(size) > HALVED_SIDE else 1
+    return min(size) // halved, (size[0] // halved) * (size[1] // halved)
 
 
 def count_pools(side):
     """Halvings that leave at least 3 px."""
-    return max(1, min(3, int(math.log2(max(2, side / 3)))))
+    return min(3, int(math.log2(max(1, side / 3))))
 
 
 class Net(nn.Module):
-    def __init__(self, channels, classes, width, pools):
+    def __init__(self, channels, classes, stem, size):
         super().__init__()
-        widths = [round(width * multiple) for multiple in STAGES]
-        self.stem = nn.Sequential(nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.GELU())
-        before, stages = width, []
-        for index, after in enumerate(widths):
+        kernel, stride = (4, 2) if min(size) > HALVED_SIDE else (3, 1)
+        self.stem = nn.Sequential(nn.Conv2d(channels, stem, kernel, stride, padding=1, bias=False), nn.BatchNorm2d(stem), nn.GELU())
+        before, stages, pools = stem, [], count_pools(after_stem(size)[0])
+        for index, multiple in enumerate(STAGES):
+            after = round(stem * multiple)
             stages.append(stage(before, after, pool=index < pools))
             before = after
         self.stages = nn.Sequential(*stages)
