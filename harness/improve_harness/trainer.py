@@ -73,11 +73,7 @@ def train(job: dict[str, Any], pipeline: Pipeline, fold: Fold, info: Info, machi
         final = run_fit(fit, model, batches, steps, machine, curve)
     else:
         final = train_steps(model, training, batches(training.batch_size), steps, machine, curve.watch(model))
-    dev = predict_rows(final.eval(), curve.transform, fold.store, fold.dev_rows, machine, [_identity], EVAL_BATCH)
-    out = Path(job["paths"]["out"])
-    save_weights(final, out / "weights.safetensors")
-    dev.numpy().astype("<f4").tofile(out / "dev-logits.f32")
-    dev_loss, dev_accuracy = loss_and_accuracy(dev, fold.labels[fold.dev_rows])
+    save_weights(final, Path(job["paths"]["out"]) / "weights.safetensors")
     emit(
         "train.finished",
         steps=steps,
@@ -87,9 +83,6 @@ def train(job: dict[str, Any], pipeline: Pipeline, fold: Fold, info: Info, machi
         peakMemoryBytes=peak_memory_bytes(),
         parameterCount=sum(p.numel() for p in final.parameters()),
         batchSize=training.batch_size,
-        devAccuracy=dev_accuracy,
-        devLoss=dev_loss,
-        devCount=len(dev),
     )
 
 
