@@ -63,7 +63,7 @@ class Net(nn.Module):
     def __init__(self, channels, classes, stem, size):
         super().__init__()
         kernel, stride = (4, 2) if min(size) > HALVED_SIDE else (3, 1)
-        self.stem = nn.Sequential(nn.Conv2d(channels, stem, kernel, stride, padding=1, bias=False), nn.BatchNorm2d(stem), nn.GELU())
+        self.stem = nn.Sequential(nn.Conv2d(channels, stem, kernel, stride, padding=1, bias=False), nn.BatchNorm2d(stem), nn.ReLU())
         before, stages, pools = stem, [], count_pools(after_stem(size)[0])
         for index, multiple in enumerate(STAGES):
             after = round(stem * multiple)
@@ -84,9 +84,9 @@ def stage(before, after, pool):
         layers.append(nn.MaxPool2d(2))
     layers += [
         nn.BatchNorm2d(after),
-        nn.GELU(),
+        nn.ReLU(),
         nn.Conv2d(after, after, 3, padding=1, bias=False),
         nn.BatchNorm2d(after),
-        nn.GELU(),
+        nn.ReLU(),
     ]
     return nn.Sequential(*layers)
