@@ -2,7 +2,7 @@
 // first whether its work is done, so that a second set-up takes a moment and an interrupted one goes on.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openStep } from './step.mjs'
@@ -23,6 +23,10 @@ const STEPS = [
 
 /** Runs all steps; false when one failed, which it has then explained. */
 export async function setUp() {
+  if (!isWritable(ROOT)) {
+    process.stderr.write(`error: this checkout may not be written by you\n  ${ROOT}\nfix: clone it into a folder of yours\n`)
+    return false
+  }
   const startedAt = performance.now()
   const count = STEPS.length + 1
   for (const [index, { title, work }] of STEPS.entries()) {
@@ -35,6 +39,15 @@ export async function setUp() {
   }
   openStep(`set-up ${count}/${count}: everything is there`, startedAt).finish('done')
   return true
+}
+
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function installPackages(progress, finish) {
