@@ -12,7 +12,8 @@ model.py     build_model(info)                -> nn.Module: float32 [n, C, H, W]
              In training mode the model may return (logits, anything else); the loss then receives all of it.
 
 training.py  configure(model, info)           -> Training: optimizer, schedule, loss, batch size, averaging
-             fit(model, data, ctx)            optional: replaces the loop; `for progress in ctx.steps(): ...`
+             fit(model, data, ctx)            optional: replaces the loop; `batches = data(batch_size)`, then
+                                               `for progress in ctx.steps(): images, targets = next(batches)`
 
 What the pipeline sees
 - Stored images are uint8. When all have one shape (`info.uniform_shape`), a batched transform gets a tensor [n, C, h, w]. Else it gets a

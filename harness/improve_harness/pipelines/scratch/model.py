@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-WIDTHS = (16, 24, 32, 48, 64)  # channels of the first stage; they double at each of the next
+WIDTHS = (16, 24, 32, 48, 64)  # channels of the first stage; the next have 2, 4 and 6 times as many
 EPOCHS_WANTED = 25  # passes over the data that the width must leave room for
 COST_EXPONENT = 1.4  # seconds a picture grow with width to this power (measured on two cores)
 REFERENCE_WIDTH = 62  # the width that costs what the machine's reference net does, pixel for pixel
