@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { temporaryFolder, writeStaged } from '../../tests/support/staged-dataset.ts'
 import { datasetSchema } from '../core/dataset.ts'
-import type { Card } from './card.ts'
+import type { Card } from '../core/card.ts'
 import { renderCard, renderCardSummary } from './card-text.ts'
 import { layout } from './staged-dataset.ts'
 

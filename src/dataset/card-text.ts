@@ -3,7 +3,7 @@ import type { DatasetFacts } from '../core/dataset.ts'
 import { formatCount, formatPoints, plural, row, wrap } from '../core/format.ts'
 import { printable } from '../core/names.ts'
 import { smallestVisibleGain } from '../core/statistics.ts'
-import type { Card } from './card.ts'
+import type { Card } from '../core/card.ts'
 
 const WIDTH = 80
 const CLASSES_SHOWN = 8

@@ -1,6 +1,6 @@
 export { renderCard, renderCardSummary } from './card-text.ts'
 export { readCard } from './card.ts'
-export type { Card } from './card.ts'
+export type { Card } from '../core/card.ts'
 export { openDataset } from './dataset-cache.ts'
 export type { CachedDataset } from './dataset-cache.ts'
 export { loadDataset } from './load-dataset.ts'

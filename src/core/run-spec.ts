@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import { KEEP_MODES } from './decision.ts'
+import { METRIC_NAMES } from './outcome.ts'
+
+export const STRATEGY_NAMES = ['iterative', 'random'] as const
+export type StrategyName = (typeof STRATEGY_NAMES)[number]
+
+/** What a run was asked to do and on what; the file `run.json`, written once. */
+export const runSpecSchema = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  createdAt: z.string(),
+  dataset: z.object({
+    source: z.string(),
+    groups: z.string().nullable(),
+    key: z.string(),
+    contentHash: z.string(),
+    scheme: z.enum(['fixed', 'rotating', 'pooled']),
+    imageCount: z.number(),
+    classes: z.array(z.string()),
+  }),
+  /** What the user says of the images. */
+  about: z.string().nullable(),
+  metric: z.enum(METRIC_NAMES),
+  team: z.string(),
+  strategy: z.enum(STRATEGY_NAMES),
+  pick: z.enum(['analyst', 'round-robin']),
+  keep: z.enum(KEEP_MODES),
+  /** Where pipeline 0 comes from: the Architect, the plain tutorial pipeline, or a folder of the user's. */
+  init: z.string(),
+  seed: z.number().int(),
+  budget: z.object({
+    /** Active seconds from prepare to the end. */
+    timeSeconds: z.number().positive(),
+    wallSeconds: z.number().positive().nullable(),
+    trials: z.number().int().positive().nullable(),
+    /** Wall seconds of training in one evaluation, all folds together. */
+    trainSeconds: z.number().positive(),
+    /** The metric on val at which the run may end, 0..1. */
+    target: z.number().nullable(),
+    /** Rejections in a row after which the run is on a plateau. */
+    patience: z.number().int().positive(),
+  }),
+  refit: z.boolean(),
+  machine: z.object({
+    device: z.string(),
+    threads: z.number(),
+    dtype: z.enum(['float32', 'bfloat16', 'float16']),
+    channelsLast: z.boolean(),
+    referenceSpeed: z.number(),
+  }),
+  sandbox: z.object({ level: z.number(), description: z.string() }),
+  versions: z.object({ improve: z.string(), node: z.string(), torch: z.string() }),
+})
+
+export type RunSpec = Readonly<z.infer<typeof runSpecSchema>>
