@@ -13,7 +13,8 @@ model.py     build_model(info)                -> nn.Module: float32 [n, C, H, W]
 
 training.py  configure(model, info)           -> Training: optimizer, schedule, loss, batch size, averaging
              fit(model, data, ctx)            optional: replaces the loop; `batches = data(batch_size)`, then
-                                               `for progress in ctx.steps(): images, targets = next(batches)`
+                                               `for progress in ctx.steps(): images, targets = next(batches)`;
+                                               `ctx.training` is what `configure` returned
 
 What the pipeline sees
 - Stored images are uint8. When all have one shape (`info.uniform_shape`), a batched transform gets a tensor [n, C, h, w]. Else it gets a
@@ -134,6 +135,8 @@ class FitContext:
     """Context manager with the precision the harness chose."""
     on_step: Callable[[int, float, float], None]
     """(step, loss, batch accuracy), called by `report`."""
+    training: Training
+    """What `configure` returned for this model; its averaging and clip_norm are left to `fit`."""
     done: int = field(default=0)
 
     def steps(self) -> Iterator[float]:

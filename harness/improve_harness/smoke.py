@@ -210,7 +210,7 @@ def _measure_fit(
         if not math.isfinite(loss):
             raise _failure(f"training.py: fit reported the loss {loss} at step {step}")
 
-    context = FitContext(MIN_BATCHES + 3, machine.device, machine.autocast, on_step)
+    context = FitContext(MIN_BATCHES + 3, machine.device, machine.autocast, on_step, training)
     started = time.perf_counter()
     with guard("smoke"):
         fit(model, batches, context)

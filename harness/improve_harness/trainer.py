@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from . import protocol
-from .contract import FitContext, Info
+from .contract import FitContext, Info, Training
 from .device import Machine, peak_memory_bytes, seed_everything
 from .hang_trace import trace_before
 from .jobs import info_of
@@ -70,7 +70,7 @@ def train(job: dict[str, Any], pipeline: Pipeline, fold: Fold, info: Info, machi
     curve = Curve(pipeline, fold, info, machine, steps, rate)
     fit = pipeline.optional("training", "fit")
     if fit:
-        final = run_fit(fit, model, batches, steps, machine, curve)
+        final = run_fit(fit, model, training, batches, steps, machine, curve)
     else:
         final = train_steps(model, training, batches(training.batch_size), steps, machine, curve.watch(model))
     save_weights(final, Path(job["paths"]["out"]) / "weights.safetensors")
@@ -139,9 +139,11 @@ class Curve:
         return loss_and_accuracy(logits, self.fold.labels[some])
 
 
-def run_fit(fit: Any, model: nn.Module, batches: Batches, steps: int, machine: Machine, curve: Curve) -> nn.Module:
+def run_fit(
+    fit: Any, model: nn.Module, training: Training, batches: Batches, steps: int, machine: Machine, curve: Curve
+) -> nn.Module:
     """The pipeline's own loop. It may return the model to keep; the one it was given otherwise."""
-    context = FitContext(steps, machine.device, machine.autocast, curve.watch(model))
+    context = FitContext(steps, machine.device, machine.autocast, curve.watch(model), training)
     with guard("train"):
         returned = fit(model, batches, context)
     if context.done < steps:

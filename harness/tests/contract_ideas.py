@@ -74,13 +74,13 @@ def configure(model, info):
     return Training(torch.optim.AdamW(model.parameters(), lr=3e-3), lambda p: 1.0, F.cross_entropy, batch_size=32)
 
 def fit(model, data, ctx):
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    batches = data(32)
+    optimizer = ctx.training.optimizer
+    batches = data(ctx.training.batch_size)
     for progress in ctx.steps():
         images, targets = next(batches)
         with ctx.autocast():
             logits = model(images)
-        loss = F.cross_entropy(logits.float(), targets)
+        loss = ctx.training.loss(logits.float(), targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
