@@ -25,6 +25,13 @@ export function parseSeedCount(text: string): number {
   return value
 }
 
+export function parseThreads(text: string): number {
+  const value = parseNumber(text)
+  if (!(Number.isInteger(value) && value >= 1 && value <= 1024))
+    throw new InvalidArgumentError('it must be a whole number, 1 to 1024')
+  return value
+}
+
 export function parseMetric(text: string): MetricName {
   const known = METRIC_NAMES.find((name) => name === text)
   if (known !== undefined) return known

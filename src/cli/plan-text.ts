@@ -10,7 +10,8 @@ export function showPlan(trial: Trial, terminal: Terminal): void {
   const { options, chosen, machine, dataset } = trial
   const folds = foldsOfEvaluation(dataset.facts).length
   const share = folds > 1 ? `, ${folds} folds of ${formatSeconds(options.seconds / folds)} each` : ''
-  const seeds = options.seeds > 1 ? `, ${options.seeds} seeds from ${options.seed} on` : `, seed ${options.seed}`
+  const atOnce = trial.lanes > 1 ? `, ${trial.lanes} at once` : ''
+  const seeds = options.seeds > 1 ? `, ${options.seeds} seeds from ${options.seed} on${atOnce}` : `, seed ${options.seed}`
   terminal.note(renderCardSummary(trial.card, dataset.facts, basename(trial.source)))
   terminal.note(row('pipeline', `${chosen.name}: ${chosen.reason}`))
   terminal.note(row('metric', options.metric + (options.metric === 'log-loss' ? ' (less is better)' : '')))

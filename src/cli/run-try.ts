@@ -38,6 +38,8 @@ export type TryOptions = {
   readonly seconds: number
   readonly seed: number
   readonly seeds: number
+  /** CPU threads of one training; null: all cores. */
+  readonly threads?: number | undefined
   readonly metric: MetricName
   readonly groups?: string | undefined
   readonly openTest?: true | undefined
@@ -53,7 +55,10 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   const groups = parseGroups(options.groups, terminal.cwd)
   const own = options.pipeline === undefined ? null : await readPipelineFolder(resolve(terminal.cwd, options.pipeline))
   await checkWritable(resolve(terminal.cwd, options.out))
-  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : own === null ? 'own-code' : 'refuse')
+  const composed = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : own === null ? 'own-code' : 'refuse')
+  const cores = composed.python.threads
+  const threads = Math.min(options.threads ?? cores, cores)
+  const parts = { ...composed, python: { ...composed.python, threads } }
   if (own !== null && !options.unsafeNoSandbox) checkOutOfReach([source, parts.cache])
   const prepareStarted = performance.now()
   const dataset = await stageDataset(context, parts, source, groups)
@@ -75,6 +80,7 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
     card: await readCard(dataset.folder),
     chosen,
     machine,
+    lanes: Math.min(options.seeds, Math.max(1, Math.floor(cores / machine.threads))),
     parts,
     folder,
     prepareSeconds,
@@ -135,15 +141,28 @@ async function chooseDefault(
   return { pipeline: await readDefaultPipeline(name, imageSize), name, reason }
 }
 
-/** Adds one evaluation a seed; a failed one ends the series, since the next would fail alike. */
+/** Adds one evaluation a seed, as many at once as there are cores for; after a failed one none is begun, since it would fail alike. */
 async function runSeeds(trial: Trial, runs: TrialRun[], tools: Tools, context: Context): Promise<void> {
-  for (const seed of seedsOf(trial.options)) {
-    const val = await withTrialProgress(trial, `seed ${seed}`, context.terminal, (onProgress) =>
-      evaluate(requestOf(trial, seed, onProgress), tools, context.signal),
-    )
-    runs.push({ seed, val, test: null })
-    if (val.status === 'failed') break
-  }
+  const waiting = seedsOf(trial.options)
+  await withTrialProgress(trial, context.terminal, async (track) => {
+    const lane = async (): Promise<void> => {
+      for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+        const tracker = track(`seed ${seed}`)
+        const val = await evaluate(requestOf(trial, seed, tracker.onProgress), tools, context.signal).finally(tracker.finish)
+        runs.push({ seed, val, test: null })
+        if (val.status === 'failed') waiting.length = 0
+      }
+    }
+    await settleAll(Array.from({ length: trial.lanes }, lane))
+  })
+  runs.sort((a, b) => a.seed - b.seed)
+}
+
+/** Waits for all, so that nothing is left running, then throws what the first of them threw. */
+async function settleAll(lanes: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(lanes)
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** Scores the test with every seed's model, counted as one opening; null when it was not asked for or nothing can be scored. */
@@ -158,8 +177,8 @@ async function openTest(trial: Trial, runs: TrialRun[], tools: Tools, context: C
 
 async function scoreTest(trial: Trial, seed: number, val: Outcome, tools: Tools, context: Context): Promise<Outcome | null> {
   if (val.status === 'failed') return null
-  return withTrialProgress(trial, `test, seed ${seed}`, context.terminal, (onProgress) =>
-    evaluateTest(requestOf(trial, seed, onProgress), val, tools, context.signal),
+  return withTrialProgress(trial, context.terminal, (track) =>
+    evaluateTest(requestOf(trial, seed, track(`test, seed ${seed}`).onProgress), val, tools, context.signal),
   )
 }
 

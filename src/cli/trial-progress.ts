@@ -6,31 +6,67 @@ import type { Terminal } from './terminal.ts'
 import { TrainingClock } from './training-clock.ts'
 import type { Trial } from './trial.ts'
 
-/** Shows how far an evaluation is: stage, fold, share done, time left. */
-export function withTrialProgress<T>(
+/** One evaluation, for the line that shows how far it is. */
+export type Tracker = { readonly onProgress: (progress: Progress) => void; readonly finish: () => void }
+
+type State = {
+  readonly title: string
+  /** What is being done, in words. */
+  readonly activity: string
+  readonly share: number | null
+  readonly secondsLeft: number | null
+}
+
+/** Shows how far the evaluations are that `work` adds; those that run side by side share a line. */
+export async function withTrialProgress<T>(
   trial: Trial,
-  title: string,
   terminal: Terminal,
-  work: (onProgress: (progress: Progress) => void) => Promise<T>,
+  work: (track: (title: string) => Tracker) => Promise<T>,
 ): Promise<T> {
-  const folds = foldsOfEvaluation(trial.dataset.facts).length
+  const states = new Set<() => State>()
+  return withProgress(
+    terminal,
+    () => describe([...states].map((state) => state())),
+    () =>
+      work((title) => {
+        const { onProgress, state } = follow(trial, title)
+        states.add(state)
+        return { onProgress, finish: () => void states.delete(state) }
+      }),
+  )
+}
+
+function describe(states: readonly State[]): string | null {
+  const [first] = states
+  if (first === undefined) return null
+  if (states.length > 1) {
+    const left = Math.max(...states.map((state) => state.secondsLeft ?? 0))
+    const shares = states.map(({ title, share }) => `${title} ${share === null ? 'checked' : formatPercent(share, 0)}`)
+    return `${shares.join(', ')}${showLeft(left > 0 ? left : null)}`
+  }
+  const share = first.share === null ? '' : ` ${formatPercent(first.share, 0)}`
+  return `${first.title}: ${first.activity}${share}${showLeft(first.secondsLeft)}`
+}
+
+function follow(trial: Trial, title: string): { onProgress: (progress: Progress) => void; state: () => State } {
+  const folds = title.startsWith('test') ? 1 : foldsOfEvaluation(trial.dataset.facts).length
   const training = new TrainingClock()
   const started = performance.now()
+  const elapsed = () => (performance.now() - started) / 1000
   let last: Progress | null = null
-  const describe = (now: number) => {
-    if (last === null) return `${title}: checking the pipeline and measuring its speed`
-    const fold = folds > 1 && !title.startsWith('test') ? ` fold ${last.fold + 1} of ${folds}` : ''
-    if (last.stage === 'predict') return `${title}: predicting${fold} ${formatPercent(last.share, 0)}`
-    const left = training.secondsLeft(now, title.startsWith('test') ? 0 : folds - 1 - last.fold)
-    return `${title}: training${fold} ${formatPercent(training.share(now), 0)}${showLeft(left)}`
+  const state = (): State => {
+    if (last === null) return { title, activity: 'checking the pipeline and measuring its speed', share: null, secondsLeft: null }
+    const fold = folds > 1 ? ` fold ${last.fold + 1} of ${folds}` : ''
+    if (last.stage === 'predict') return { title, activity: `predicting${fold}`, share: last.share, secondsLeft: null }
+    const now = elapsed()
+    const secondsLeft = training.secondsLeft(now, folds - 1 - last.fold)
+    return { title, activity: `training${fold}`, share: training.share(now), secondsLeft }
   }
-  return withProgress(terminal, describe, () =>
-    work((progress) => {
-      last = progress
-      if (progress.stage !== 'train') return
-      const now = (performance.now() - started) / 1000
-      if (progress.expectedSeconds === undefined) training.report(now, progress.share)
-      else training.begin(now, progress.expectedSeconds)
-    }),
-  )
+  const onProgress = (progress: Progress) => {
+    last = progress
+    if (progress.stage !== 'train') return
+    if (progress.expectedSeconds === undefined) training.report(elapsed(), progress.share)
+    else training.begin(elapsed(), progress.expectedSeconds)
+  }
+  return { onProgress, state }
 }

@@ -13,6 +13,8 @@ export type Trial = {
   readonly card: Card
   readonly chosen: { readonly pipeline: Pipeline; readonly name: string; readonly reason: string }
   readonly machine: MeasuredMachine
+  /** Seeds that are trained at once. */
+  readonly lanes: number
   readonly parts: Parts
   /** The result folder. */
   readonly folder: string

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/files/cache-folder.ts'
@@ -56,9 +56,10 @@ test('64 pictures in two classes become a pipeline that is scored on val and on 
   expect(JSON.parse(await readFile(join(result.folder, 'outcome.json'), 'utf8')).runs).toEqual(result.runs)
 })
 
-test('the text of a try ends with the next command and names split, n and interval', async () => {
-  const { code, stdout, stderr } = await improve('try', 'split', '--seconds', '2', '--seeds', '2')
+test('the text of a try ends with the next command and names split, n and interval; seeds with one thread run side by side', async () => {
+  const { code, stdout, stderr } = await improve('try', 'split', '--seconds', '2', '--seeds', '2', '--threads', '1')
   expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(stderr).toContain(availableParallelism() > 1 ? '2 seeds from 0 on, 2 at once' : '2 seeds from 0 on')
   expect(stdout).toMatch(/^val accuracy +[\d.]+ % +\(95 % interval [\d.]+ to [\d.]+\), n = 64$/m)
   expect(stdout).toMatch(/^val +mean of 2 seeds [\d.]+ %, standard deviation [\d.]+, n = 64$/m)
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/improve try|--pipeline|pipeline\//)

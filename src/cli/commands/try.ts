@@ -2,7 +2,7 @@ import { Command } from '@commander-js/extra-typings'
 import { METRIC_NAMES } from '../../core/outcome.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../print-error.ts'
-import { parseMetric, parseSeconds, parseSeed, parseSeedCount } from '../options.ts'
+import { parseMetric, parseSeconds, parseSeed, parseSeedCount, parseThreads } from '../options.ts'
 import { runTry } from '../run-try.ts'
 
 export function tryCommand(context: Context) {
@@ -13,6 +13,7 @@ export function tryCommand(context: Context) {
     .option('--seconds <n>', 'wall seconds of training per seed, all folds together', parseSeconds, 60)
     .option('--seed <n>', 'seed of the training', parseSeed, 0)
     .option('--seeds <k>', 'train with this many seeds, from --seed on, and report mean and spread', parseSeedCount, 1)
+    .option('--threads <n>', 'CPU threads of one training (default: all); with fewer, seeds run side by side', parseThreads)
     .option('--metric <name>', METRIC_NAMES.join(', '), parseMetric, 'accuracy')
     .option('--groups <regex|file>', 'keep together what this pattern or CSV file (path,group) puts in one group')
     .option('--open-test', 'score the sealed test at the end; every opening is counted')
