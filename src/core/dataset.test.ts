@@ -45,6 +45,18 @@ test('rotating folds begin with the first', () => {
   expect(valCount(facts('rotating'))).toBe(4)
 })
 
+test('each repeat over rotating folds brings the next one, and after the last the first again', () => {
+  const numbers = [0, 1, 2, 3].map((repeat) => foldsOfEvaluation(facts('rotating'), repeat).map((fold) => [fold.number, fold.val]))
+  expect(numbers).toEqual([[[0, 'fold0']], [[1, 'fold1']], [[0, 'fold0']], [[1, 'fold1']]])
+  expect(valCount(facts('rotating'), 1)).toBe(6)
+})
+
+test('a repeat over a fixed val, or over pooled folds, rests on the same images', () => {
+  for (const scheme of ['fixed', 'pooled'] as const)
+    expect(foldsOfEvaluation(facts(scheme), 3)).toEqual(foldsOfEvaluation(facts(scheme), 0))
+  expect(foldsOfEvaluation(facts('pooled'), 1).map((fold) => fold.number)).toEqual([0, 1])
+})
+
 test('class counts and channel statistics add up over parts', () => {
   expect(classCounts(facts('pooled'), ['fold0', 'fold1'])).toEqual([8, 2])
   const { mean, std } = channelStatistics(facts('pooled'), ['fold0', 'fold1'])

@@ -45,14 +45,23 @@ export function partFacts(dataset: DatasetFacts, name: string): PartFacts {
   return part
 }
 
-/** The folds that one evaluation trains: all of them when predictions are pooled, else the first. */
-export function foldsOfEvaluation(dataset: DatasetFacts): readonly Fold[] {
-  return dataset.scheme === 'pooled' ? dataset.folds : dataset.folds.slice(0, 1)
+/** A fold and its place in `dataset.json`, which its dev rows are filed under. */
+export type NumberedFold = Fold & { readonly number: number }
+
+/**
+ * The folds that one evaluation trains: all of them when predictions are pooled, else one. Where folds rotate, each repeat of an
+ * evaluation brings the next one, and with it new images; a fixed val is the same whatever the repeat.
+ */
+export function foldsOfEvaluation(dataset: DatasetFacts, repeat = 0): readonly NumberedFold[] {
+  const folds = dataset.folds.map((fold, number) => ({ ...fold, number }))
+  if (dataset.scheme === 'pooled') return folds
+  const number = dataset.scheme === 'rotating' ? repeat % folds.length : 0
+  return folds.slice(number, number + 1)
 }
 
 /** How many images the val metric of one evaluation rests on. */
-export function valCount(dataset: DatasetFacts): number {
-  return sum(foldsOfEvaluation(dataset).map((fold) => partFacts(dataset, fold.val).count))
+export function valCount(dataset: DatasetFacts, repeat = 0): number {
+  return sum(foldsOfEvaluation(dataset, repeat).map((fold) => partFacts(dataset, fold.val).count))
 }
 
 /** How many images the sealed test holds; 0 when there is none. */

@@ -1,3 +1,5 @@
+import type { CurvePoint, DevReport } from './evaluation.ts'
+
 /** What one evaluation of a pipeline came to. */
 export type Outcome = Scored | Failed
 
@@ -52,6 +54,9 @@ export type TrainingSummary = {
   readonly batchSize: number
   readonly peakMemoryBytes: number
   readonly parameterCount: number
+  readonly curve: readonly CurvePoint[]
+  /** Of the finished model; null where the fold has no dev images. */
+  readonly dev: DevReport | null
 }
 
 export const METRIC_NAMES = ['accuracy', 'balanced-accuracy', 'macro-f1', 'log-loss', 'auc'] as const

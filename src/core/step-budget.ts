@@ -8,6 +8,9 @@ const DEADLINE_MARGIN_SECONDS = 30
 
 export type Throughput = { readonly imagesPerSecond: number; readonly batchSize: number }
 
+/** The steps of a training and the speed that they follow from; with it, a pipeline is trained again exactly as long. */
+export type Pace = Throughput & { readonly steps: number }
+
 export type StepBudget = {
   readonly steps: number
   /** Wall seconds that these steps should take, looks included. */

@@ -1,12 +1,13 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foldsOfEvaluation } from '../core/dataset.ts'
-import type { Fold } from '../core/dataset.ts'
+import type { NumberedFold } from '../core/dataset.ts'
 import type { MetricName, Outcome, Scored, TrainingSummary } from '../core/outcome.ts'
 import { COMPONENTS } from '../core/pipeline.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { deriveSeed } from '../core/seeds.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
+import type { Pace } from '../core/step-budget.ts'
 import type { StagedDataset } from '../dataset/index.ts'
 import type { StageFailure } from './failure.ts'
 import { infoOf } from './info.ts'
@@ -17,7 +18,7 @@ import type { Progress } from './progress.ts'
 import { score } from './score.ts'
 import type { Tools } from './tools.ts'
 import { train } from './train.ts'
-import type { Pace, Trained } from './train.ts'
+import type { Trained } from './train.ts'
 
 export type EvaluationRequest = {
   readonly dataset: StagedDataset
@@ -26,6 +27,12 @@ export type EvaluationRequest = {
   /** Wall seconds of training, all folds together. */
   readonly trainSeconds: number
   readonly metric: MetricName
+  /** Which evaluation of this pipeline it is, from 0: decides the fold where folds rotate. 0 when left out. */
+  readonly repeat?: number
+  /** Of an earlier evaluation of the same pipeline, which is trained as long; the smoke run measures it when there is none. */
+  readonly pace?: Pace | null
+  /** Whether each finished model is also asked about changed dev pictures, for diagnosis; no when left out. */
+  readonly probes?: boolean
   /** Gets `pipeline/`, `weights-*.safetensors`, `predictions/` and `train.log`. */
   readonly folder: string
   readonly onProgress: (progress: Progress) => void
@@ -35,12 +42,11 @@ export type EvaluationRequest = {
 export async function evaluate(request: EvaluationRequest, tools: Tools, signal: AbortSignal): Promise<Outcome> {
   const clock = new Stopwatch()
   await writePipeline(request)
-  const folds = foldsOfEvaluation(request.dataset.facts)
   const trainings: TrainingSummary[] = []
   const predictions: Prediction[] = []
-  let pace: Pace | null = null
-  for (const [number, fold] of folds.entries()) {
-    const training: Training = { number, name: `fold${number}`, parts: fold.train, pace }
+  let pace = request.pace ?? null
+  for (const fold of foldsOf(request)) {
+    const training: Training = { number: fold.number, name: `fold${fold.number}`, parts: fold.train, pace }
     const trained = await trainOnce(request, training, tools, clock, signal)
     if (trained.status === 'failed') return failed(trained, clock)
     const prediction = await predictPart(request, training, fold.val, tools, clock, signal)
@@ -58,7 +64,7 @@ export async function evaluate(request: EvaluationRequest, tools: Tools, signal:
  */
 export async function evaluateTest(request: EvaluationRequest, val: Scored, tools: Tools, signal: AbortSignal): Promise<Outcome> {
   const clock = new Stopwatch()
-  const [fold] = foldsOfEvaluation(request.dataset.facts)
+  const [fold] = foldsOf(request)
   if (fold === undefined) throw new Error('a dataset without folds')
   const training = finalTraining(request.dataset, fold, val)
   const trainings = [...val.trainings]
@@ -75,9 +81,10 @@ export async function evaluateTest(request: EvaluationRequest, val: Scored, tool
 type Training = { readonly number: number; readonly name: string; readonly parts: readonly string[]; readonly pace: Pace | null }
 
 /** The training whose weights meet the test. A refit appends the val part, so that the dev rows of fold 0 keep their numbers. */
-function finalTraining({ facts }: StagedDataset, fold: Fold, val: Scored): Training {
-  if (facts.scheme !== 'pooled') return { number: 0, name: 'fold0', parts: fold.train, pace: null }
-  return { number: 0, name: 'refit', parts: [...fold.train, fold.val], pace: val.trainings[0] ?? null }
+function finalTraining({ facts }: StagedDataset, fold: NumberedFold, val: Scored): Training {
+  const { number } = fold
+  if (facts.scheme !== 'pooled') return { number, name: `fold${number}`, parts: fold.train, pace: null }
+  return { number, name: 'refit', parts: [...fold.train, fold.val], pace: val.trainings[0] ?? null }
 }
 
 async function trainOnce(
@@ -98,6 +105,7 @@ async function trainOnce(
       seed: deriveSeed(request.seed, 'train', training.name),
       pace: training.pace,
       trainSeconds,
+      probes: request.probes ?? false,
       weights: weightsFile(request, training),
       onProgress: request.onProgress,
       onLog: (text) => appendLog(request, `train ${training.name}`, text),
@@ -156,8 +164,12 @@ function failed(failure: StageFailure, clock: Stopwatch): Outcome {
   return { ...failure, seconds: clock.seconds }
 }
 
-function secondsOf({ dataset, trainSeconds }: EvaluationRequest): number {
-  return secondsPerTraining(trainSeconds, foldsOfEvaluation(dataset.facts).length)
+function secondsOf(request: EvaluationRequest): number {
+  return secondsPerTraining(request.trainSeconds, foldsOf(request).length)
+}
+
+function foldsOf({ dataset, repeat }: EvaluationRequest): readonly NumberedFold[] {
+  return foldsOfEvaluation(dataset.facts, repeat)
 }
 
 function codeFolder({ folder }: EvaluationRequest): string {

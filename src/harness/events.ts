@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import * as z from 'zod'
+import { PROBES } from '../core/evaluation.ts'
 import { printable } from '../core/names.ts'
 import { FAILURE_KINDS, METRIC_NAMES, STAGES } from '../core/outcome.ts'
 
@@ -42,6 +43,18 @@ const failed = z.object({
   message: z.string().transform((text) => printable(text, 1000)),
   evidence: z.array(z.string().transform((text) => printable(text))).nullish(),
   fix: z.string().nullish(),
+})
+
+const count = z.number().int().nonnegative()
+const probe = z.object({ n: count, right: count, same: count, confidence: share })
+
+const devReport = z.object({
+  n: count,
+  right: count,
+  loss: number,
+  perClass: z.array(z.object({ count, right: count })),
+  confusions: z.array(z.tuple([count, count, count])),
+  probes: z.record(z.enum(PROBES), probe).nullable(),
 })
 
 const ready = z.object({ type: z.literal('process.ready') })
@@ -89,6 +102,7 @@ const eventSchemas = {
       devAccuracy: measured,
       imageCount: measured,
     }),
+    z.object({ type: z.literal('train.dev'), report: devReport }),
     z.object({
       type: z.literal('train.finished'),
       steps: z.number().int().positive(),

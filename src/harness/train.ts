@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { partFacts } from '../core/dataset.ts'
 import type { StagedDataset } from '../dataset/index.ts'
 import { expectation, stepBudget } from '../core/step-budget.ts'
-import type { Throughput } from '../core/step-budget.ts'
+import type { Pace, Throughput } from '../core/step-budget.ts'
+import type { CurvePoint, DevReport } from '../core/evaluation.ts'
 import type { TrainingSummary } from '../core/outcome.ts'
 import { BadEvent } from './events.ts'
 import type { HarnessEvent } from './events.ts'
@@ -20,6 +21,8 @@ import type { Progress, Stopwatch } from './progress.ts'
 /** Weights of hundreds of millions of float32 parameters fit. */
 const MAX_WEIGHT_BYTES = 4 * 2 ** 30
 const WEIGHTS = 'weights.safetensors'
+/** The harness looks at eight places of a training; a process that tells of more is not listened to. */
+const MAX_CURVE_POINTS = 64
 
 export type TrainRequest = {
   readonly dataset: StagedDataset
@@ -32,18 +35,21 @@ export type TrainRequest = {
   /** Steps and speed of an earlier fold; null lets the smoke run measure the speed and turns the seconds into steps. */
   readonly pace: Pace | null
   readonly trainSeconds: number
+  /** Whether the finished model is also asked about changed dev pictures. */
+  readonly probes: boolean
   /** Where the weights file goes. */
   readonly weights: string
   readonly onProgress: (progress: Progress) => void
   readonly onLog: (text: string) => Promise<void>
 }
 
-export type Pace = Throughput & { readonly steps: number }
-
 export type Trained = { readonly status: 'trained'; readonly summary: TrainingSummary; readonly pace: Pace }
 
 type TrainEvent = Exclude<HarnessEvent<'train'>, { type: 'failed' }>
-type Told = { status: 'told'; finished: Extract<HarnessEvent<'train'>, { type: 'train.finished' }>; pace: Pace }
+type Told = { status: 'told'; finished: Extract<TrainEvent, { type: 'train.finished' }>; pace: Pace; account: Account }
+
+/** What a training process says of its model on the way and at the end. */
+type Account = { readonly curve: CurvePoint[]; dev: DevReport | null }
 
 /** Trains a pipeline once: check, smoke run, as many steps as the seconds allow. The weights are taken over when it finished. */
 export async function train(
@@ -80,6 +86,7 @@ function jobOf(request: TrainRequest, tools: Tools, paths: { data: string; code:
     seed: request.seed,
     parts: request.parts.map((name) => ({ name, count: partFacts(request.dataset.facts, name).count })),
     devRows: `${paths.data}/dev.i32`,
+    probes: request.probes,
     steps: request.pace?.steps ?? null,
     imagesPerSecond: request.pace?.imagesPerSecond ?? null,
     deadlineSeconds: request.pace === null ? smokeSecondsOf(tools) : expectation(request.pace.steps, request.pace).deadlineSeconds,
@@ -100,6 +107,7 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Told | StageFailure> {
   let pace = request.pace
+  const account: Account = { curve: [], dev: null }
   const onEvent = (event: TrainEvent): Told | undefined => {
     switch (event.type) {
       case 'check.passed':
@@ -120,10 +128,14 @@ async function follow(
         if (pace !== null) request.onProgress({ stage: 'train', fold: request.fold, share: Math.min(1, event.step / pace.steps) })
         break
       case 'train.progress':
+        if (account.curve.length < MAX_CURVE_POINTS) account.curve.push(pointOf(event))
         request.onProgress({ stage: 'train', fold: request.fold, share: event.fraction, curve: event })
         break
+      case 'train.dev':
+        account.dev = checkReport(event.report, request.info.classes.length)
+        break
       case 'train.finished':
-        if (pace?.steps === event.steps) return { status: 'told', finished: event, pace }
+        if (pace?.steps === event.steps) return { status: 'told', finished: event, pace, account }
         throw new BadEvent(`train reported ${event.steps} steps, it was given ${pace?.steps ?? 'none'}`)
     }
     return undefined
@@ -149,12 +161,30 @@ function beginTraining(request: TrainRequest, staged: StagedChild<'train'>, cloc
   request.onProgress({ stage: 'train', fold: request.fold, share: 0, expectedSeconds })
 }
 
+function pointOf(event: Extract<TrainEvent, { type: 'train.progress' }>): CurvePoint {
+  return {
+    fraction: event.fraction,
+    runningLoss: event.runningLoss ?? null,
+    trainAccuracy: event.trainAccuracy ?? null,
+    devAccuracy: event.devAccuracy ?? null,
+    trainLoss: event.trainLoss ?? null,
+    devLoss: event.devLoss ?? null,
+  }
+}
+
+/** Class numbers become names further on, so that each must be one. */
+function checkReport(report: DevReport, classCount: number): DevReport {
+  const numbers = report.confusions.flatMap(([truth, predicted]) => [truth, predicted])
+  if (report.perClass.length === classCount && numbers.every((number) => number < classCount)) return report
+  throw new BadEvent(`train told of other dev classes than the ${classCount} there are`)
+}
+
 /** Guard of the whole process; the tighter one is set when the smoke run has measured the pipeline. */
 function outerDeadline(request: TrainRequest): number {
   return 60 + 20 * request.trainSeconds
 }
 
-function summaryOf(fold: number, { finished, pace }: Told): TrainingSummary {
+function summaryOf(fold: number, { finished, pace, account }: Told): TrainingSummary {
   return {
     fold,
     steps: finished.steps,
@@ -164,5 +194,6 @@ function summaryOf(fold: number, { finished, pace }: Told): TrainingSummary {
     batchSize: pace.batchSize,
     peakMemoryBytes: finished.peakMemoryBytes ?? 0,
     parameterCount: finished.parameterCount ?? 0,
+    ...account,
   }
 }
