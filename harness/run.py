@@ -1,4 +1,4 @@
-"""Entry of every harness process: `python -s -P run.py MODE JOB`. MODE is prepare, machine, train, predict or score."""
+"""Entry of every harness process: `python -s -P run.py MODE JOB`. MODE is prepare, machine, train, predict, score or classify."""
 
 import faulthandler
 import importlib
@@ -6,7 +6,7 @@ import sys
 import traceback
 from pathlib import Path
 
-MODES = ("prepare", "machine", "train", "predict", "score")
+MODES = ("prepare", "machine", "train", "predict", "score", "classify")
 
 
 def main(arguments: list[str]) -> int:

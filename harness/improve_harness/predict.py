@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,17 @@ def run(job: dict[str, Any]) -> None:
     emit("predict.finished", seconds=seconds, imagesPerSecond=len(store) / max(1e-9, seconds))
 
 
-def make_predictor(pipeline: Pipeline, info: Info, machine: Machine, weights: Path, store: Store):
-    """A function (rows, batch size) -> logits, in float32 whatever the precision of training."""
+def make_predictor(
+    pipeline: Pipeline, info: Info, machine: Machine, weights: Path, store: Store
+) -> Callable[[torch.Tensor, int], torch.Tensor]:
+    """A function (rows, batch size) -> logits of rows of `store`."""
+    return partial(load_predictor(pipeline, info, machine, weights), store)
+
+
+def load_predictor(
+    pipeline: Pipeline, info: Info, machine: Machine, weights: Path
+) -> Callable[[Store, torch.Tensor, int], torch.Tensor]:
+    """A function (store, rows, batch size) -> logits, in float32 whatever the precision of training."""
     from safetensors.torch import load_model
 
     model = pipeline.build_model(info)
@@ -62,7 +72,7 @@ def make_predictor(pipeline: Pipeline, info: Info, machine: Machine, weights: Pa
     model = machine.place_model(model).eval()
     transform, views = pipeline.eval_transform(info), views_of(pipeline, info)
 
-    def predict(rows: torch.Tensor, batch: int) -> torch.Tensor:
+    def predict(store: Store, rows: torch.Tensor, batch: int) -> torch.Tensor:
         with guard("predict"):
             return predict_rows(model, transform, store, rows, machine, views, batch)
 

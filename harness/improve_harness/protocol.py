@@ -10,6 +10,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,6 +74,21 @@ def ask(question: str, **fields: Any) -> dict[str, Any]:
     if not line:
         exit_quietly()
     return json.loads(line)
+
+
+def read_frames(count: int) -> Iterator[bytes]:
+    """The `count` byte strings that the host writes to stdin, one after another: 4 bytes of length, little-endian, then the content."""
+    stream = sys.stdin.buffer
+    for _ in range(count):
+        length = int.from_bytes(_exactly(stream, 4), "little")
+        yield _exactly(stream, length)
+
+
+def _exactly(stream: Any, length: int) -> bytes:
+    content = stream.read(length)
+    if len(content) != length:
+        exit_quietly()
+    return content
 
 
 def exit_quietly() -> NoReturn:

@@ -26,7 +26,8 @@ class Fold:
         shape = tuple(info["uniformShape"]) if info["uniformShape"] else None
         self.store = Store(folder, parts, info["channels"], shape)
         self.labels = load_labels(folder, parts)
-        self.dev_rows = load_rows(Path(job["devRows"]))
+        # A refit has no dev: it fits on every image.
+        self.dev_rows = load_rows(Path(job["devRows"])) if job["devRows"] else torch.empty(0, dtype=torch.int64)
         is_dev = torch.zeros(len(self.labels), dtype=torch.bool)
         is_dev[self.dev_rows] = True
         self.train_rows = torch.nonzero(~is_dev).flatten()

@@ -81,9 +81,14 @@ def write_code(folder: Path, source: Path, size: int = 8, **changes: str) -> Pat
 
 
 def run_process(
-    mode: str, job: dict[str, Any], folder: Path, answer: dict[str, Any] | None = None, timeout: float = 60
+    mode: str,
+    job: dict[str, Any],
+    folder: Path,
+    answer: dict[str, Any] | None = None,
+    timeout: float = 60,
+    stdin: bytes | None = None,
 ) -> tuple[int, list[dict[str, Any]], str]:
-    """Runs a real harness process: (exit code, events, log)."""
+    """Runs a real harness process, which is told `answer` or, where it is given, `stdin`: (exit code, events, log)."""
     path = folder / f"{mode}-job.json"
     path.write_text(json.dumps(job), encoding="utf-8")
     read, write = os.pipe()
@@ -98,7 +103,7 @@ def run_process(
     )
     os.close(write)
     try:
-        log, _ = process.communicate((json.dumps(answer or {"steps": 40}) + "\n").encode(), timeout=timeout)
+        log, _ = process.communicate(stdin or (json.dumps(answer or {"steps": 40}) + "\n").encode(), timeout=timeout)
     finally:
         process.kill()
     with os.fdopen(read, encoding="utf-8") as events:

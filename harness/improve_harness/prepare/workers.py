@@ -20,14 +20,14 @@ class Crashed:
 
 
 def map_in_workers(
-    work: Callable[[int], Any], chunks: Iterable[list[int]], workers: int, prepare: Callable[[], None]
+    work: Callable[[Any], Any], chunks: Iterable[list[Any]], workers: int, prepare: Callable[[], None]
 ) -> Iterator[Any]:
-    """Yield `work(item)`, or Crashed, for each item of each chunk in order; `prepare` runs once in each process.
+    """Yield `work(item)`, or Crashed, for each item of each chunk in order; `prepare` runs once in each process. Items are pickled.
 
     At most two chunks a worker are under way, so memory does not grow with the number of items.
     """
     pool = _Pool(work, workers, prepare)
-    waiting: deque[tuple[list[int], Future[list[Any]]]] = deque()
+    waiting: deque[tuple[list[Any], Future[list[Any]]]] = deque()
     try:
         for chunk in chunks:
             waiting.append((chunk, pool.submit(chunk)))
@@ -39,7 +39,7 @@ def map_in_workers(
         pool.close()
 
 
-def _next(pool: _Pool, waiting: deque[tuple[list[int], Future[list[Any]]]]) -> list[Any]:
+def _next(pool: _Pool, waiting: deque[tuple[list[Any], Future[list[Any]]]]) -> list[Any]:
     chunk, future = waiting.popleft()
     try:
         return future.result()
@@ -57,12 +57,12 @@ def _drain(waiting: deque[Any]) -> list[Any]:
 
 
 class _Pool:
-    def __init__(self, work: Callable[[int], Any], workers: int, prepare: Callable[[], None]):
+    def __init__(self, work: Callable[[Any], Any], workers: int, prepare: Callable[[], None]):
         self._arguments = (work, prepare, os.getpid())
         self._workers = workers
         self._executor = self._start(workers)
 
-    def submit(self, chunk: list[int]) -> Future[list[Any]]:
+    def submit(self, chunk: list[Any]) -> Future[list[Any]]:
         try:
             return self._executor.submit(_run_chunk, chunk)
         except BrokenProcessPool as error:  # a crash that no result has told of yet
@@ -70,7 +70,7 @@ class _Pool:
             broken.set_exception(error)
             return broken
 
-    def repeat(self, chunk: list[int]) -> list[Any]:
+    def repeat(self, chunk: list[Any]) -> list[Any]:
         """Run a chunk that was lost alone, then item by item where that fails too."""
         whole = self._alone(chunk)
         if whole is not None:
@@ -84,7 +84,7 @@ class _Pool:
     def close(self) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _alone(self, chunk: list[int]) -> list[Any] | None:
+    def _alone(self, chunk: list[Any]) -> list[Any] | None:
         with self._start(1) as executor:
             try:
                 return executor.submit(_run_chunk, chunk).result()
@@ -96,10 +96,10 @@ class _Pool:
         return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=self._arguments)
 
 
-_work: Callable[[int], Any] | None = None
+_work: Callable[[Any], Any] | None = None
 
 
-def _begin(work: Callable[[int], Any], prepare: Callable[[], None], parent: int) -> None:
+def _begin(work: Callable[[Any], Any], prepare: Callable[[], None], parent: int) -> None:
     global _work
     _work = work
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
@@ -113,6 +113,6 @@ def _follow(parent: int) -> None:
     os._exit(1)
 
 
-def _run_chunk(chunk: list[int]) -> list[Any]:
+def _run_chunk(chunk: list[Any]) -> list[Any]:
     assert _work is not None
     return [_work(item) for item in chunk]
