@@ -11,7 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dataset: ['core', 'files'],
   sandbox: ['core', 'files'],
   harness: ['core', 'files', 'dataset', 'sandbox'],
-  cli: ['core', 'files', 'dataset', 'sandbox', 'harness'],
+  journal: ['core', 'files'],
+  cli: ['core', 'files', 'dataset', 'sandbox', 'harness', 'journal'],
 }
 
 /** One sentence for each import that goes the wrong way. `path` is relative to the root, with forward slashes. */

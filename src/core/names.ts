@@ -22,6 +22,16 @@ export function printable(text: string, maxLength = 200): string {
   return clean.length <= maxLength ? clean.join('') : `${clean.slice(0, maxLength - 1).join('')}…`
 }
 
+/** A dataset's file name as part of a folder's name: lower case, letters and digits joined by single hyphens, at most 40 characters. */
+export function slugOf(name: string): string {
+  const words = name
+    .toLowerCase()
+    .replace(/\.zip$/, '')
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+  const slug = [...words.replace(/^-/, '')].slice(0, 40).join('').replace(/-$/, '')
+  return slug || 'dataset'
+}
+
 /** The name nearest to a mistyped one by edit distance, or null when none is near. */
 export function nearestName(wrong: string, names: readonly string[]): string | null {
   const ranked = names.map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))

@@ -1,4 +1,6 @@
 export { syncFolder, writeAtomic } from './atomic.ts'
 export { cacheFolder } from './cache-folder.ts'
+export { makeDatedFolder } from './dated-folder.ts'
 export { hashFile, hashText } from './hash.ts'
-export { withLock, type LockOptions } from './lock.ts'
+export { lockHolder, tryLock, withLock, type LockAttempt, type LockOptions } from './lock.ts'
+export { isRunning, type ProcessIdentity } from './process-identity.ts'

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { writeAtomic } from './atomic.ts'
 import { isRunning, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 const POLL_MILLISECONDS = 200
@@ -13,37 +12,50 @@ export type LockOptions = {
   readonly signal?: AbortSignal
 }
 
+export type LockAttempt =
+  | { readonly status: 'held'; readonly release: () => Promise<void> }
+  | { readonly status: 'busy'; readonly holder: ProcessIdentity }
+
 /**
  * Runs `body` while no other process of this machine, and no other caller in this process, holds the lock `path`. Waits as long as
  * needed; a lock whose process is gone is taken over.
  *
- * `path` becomes a folder of numbered claims. The highest number holds the lock until its file says it is released or its process is
- * gone; the next holder is whoever creates the next number, which the file system grants once. The highest claim is never deleted, so
- * numbers only grow and two processes that see the same dead holder cannot both win. Not covered: processes on other machines.
+ * `path` becomes a folder of numbered claims. The highest number holds the lock until its file is empty or its process is gone; the
+ * next holder is whoever creates the next number, which the file system grants once. The highest claim is never deleted, so numbers
+ * only grow and two processes that see the same dead holder cannot both win. Not covered: processes on other machines.
  */
-export async function withLock<T>(path: string, options: LockOptions, body: () => Promise<T>): Promise<T> {
-  await mkdir(path, { recursive: true })
-  const number = await acquire(path, options)
-  try {
-    return await body()
-  } finally {
-    await writeAtomic(claimFile(path, number), JSON.stringify({ released: true }))
-  }
-}
-
-async function acquire(path: string, { onWait, signal }: LockOptions): Promise<number> {
+export async function withLock<T>(path: string, { onWait, signal }: LockOptions, body: () => Promise<T>): Promise<T> {
   let isTold = false
   for (;;) {
     signal?.throwIfAborted()
-    const last = await lastClaim(path)
-    const holder = last === 0 ? null : await holderOf(claimFile(path, last))
-    if (holder === null) {
-      if (await claim(path, last + 1)) return last + 1
-      continue
-    }
-    if (!isTold) onWait?.(holder.pid)
+    const attempt = await tryLock(path)
+    if (attempt.status === 'held') return await body().finally(attempt.release)
+    if (!isTold) onWait?.(attempt.holder.pid)
     isTold = true
     await sleep(POLL_MILLISECONDS, undefined, signal ? { signal } : {})
+  }
+}
+
+/** Takes the lock without waiting, or says which running process holds it. */
+export async function tryLock(path: string): Promise<LockAttempt> {
+  await mkdir(path, { recursive: true })
+  for (;;) {
+    const last = await lastClaim(path)
+    const holder = last === 0 ? null : await holderOf(claimFile(path, last))
+    if (holder !== null) return { status: 'busy', holder }
+    // Emptying a file needs no space, so that a lock can be released on a full disk.
+    if (await claim(path, last + 1)) return { status: 'held', release: () => truncate(claimFile(path, last + 1)) }
+  }
+}
+
+/** The running process that holds the lock; null when none does. */
+export async function lockHolder(path: string): Promise<ProcessIdentity | null> {
+  try {
+    const last = await lastClaim(path)
+    return last === 0 ? null : await holderOf(claimFile(path, last))
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null
+    throw error
   }
 }
 
@@ -80,7 +92,7 @@ async function holderOf(file: string): Promise<ProcessIdentity | null> {
   try {
     content = JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
-    // An unreadable claim is one whose writer lost power before its content reached the disk.
+    // An empty claim is released; an unreadable one lost power before its content reached the disk.
     if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null
     throw error
   }

@@ -1,0 +1,8 @@
+export { systemClock, type Clock } from './active-clock.ts'
+export { findRuns, openRun, type FoundRun } from './find-runs.ts'
+export { openJournal, type Journal, type JournalOptions } from './journal.ts'
+export { readJournal } from './read-journal.ts'
+export { evaluationFolder, makeRunFolder, runFolder, type RunFolder, type TrialFolder } from './run-folder.ts'
+export { readSpec } from './spec-file.ts'
+export { apply, EMPTY_STATE, fold } from './state.ts'
+export { diffPipelines, hashPipeline, makeTrialStore, type StoredTrial, type TrialStore } from './trial-store.ts'

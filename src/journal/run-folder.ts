@@ -1,0 +1,74 @@
+import { join, resolve } from 'node:path'
+import { slugOf } from '../core/names.ts'
+import type { Component } from '../core/pipeline.ts'
+import { makeDatedFolder, syncFolder } from '../files/index.ts'
+
+/** The layout of a run folder. Every path in it is spelled here and nowhere else. */
+export type RunFolder = {
+  readonly folder: string
+  readonly spec: string
+  readonly journal: string
+  readonly torn: string
+  readonly lock: string
+  readonly dataset: string
+  readonly card: string
+  readonly cardText: string
+  readonly trials: string
+  readonly best: string
+  readonly trial: (number: number) => TrialFolder
+}
+
+export type TrialFolder = {
+  readonly folder: string
+  readonly pipeline: string
+  readonly source: (component: Component) => string
+  readonly proposal: string
+  readonly diff: string
+  readonly repeat: (number: number) => string
+}
+
+const TRIALS = 'trials'
+
+export function runFolder(path: string): RunFolder {
+  const folder = resolve(path)
+  return {
+    folder,
+    spec: join(folder, 'run.json'),
+    journal: join(folder, 'journal.jsonl'),
+    torn: join(folder, 'journal.torn'),
+    lock: join(folder, 'lock'),
+    dataset: join(folder, 'dataset'),
+    card: join(folder, 'dataset', 'card.json'),
+    cardText: join(folder, 'dataset', 'card.txt'),
+    trials: join(folder, TRIALS),
+    best: join(folder, 'best'),
+    trial: (number) => trialFolder(join(folder, trialName(number))),
+  }
+}
+
+/** The folder of one evaluation, relative to the run folder, as the journal names it. */
+export function evaluationFolder(trial: number, repeat: number): string {
+  return `${trialName(trial)}/repeat-${repeat}`
+}
+
+function trialName(number: number): string {
+  return `${TRIALS}/${String(number).padStart(4, '0')}`
+}
+
+function trialFolder(folder: string): TrialFolder {
+  return {
+    folder,
+    pipeline: join(folder, 'pipeline'),
+    source: (component) => join(folder, 'pipeline', `${component}.py`),
+    proposal: join(folder, 'proposal.json'),
+    diff: join(folder, 'change.diff'),
+    repeat: (number) => join(folder, `repeat-${number}`),
+  }
+}
+
+/** Makes `<parent>/<YYYY-MM-DD>-<dataset>-<4 hex>`. The parent must exist. */
+export async function makeRunFolder(parent: string, datasetName: string, now: Date): Promise<RunFolder> {
+  const folder = await makeDatedFolder(parent, slugOf(datasetName), now)
+  await syncFolder(parent)
+  return runFolder(folder)
+}

@@ -1,0 +1,111 @@
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import * as z from 'zod'
+import { COMPONENTS } from '../core/pipeline.ts'
+import type { Component, Pipeline } from '../core/pipeline.ts'
+import type { ChangeSummary } from '../core/run-events.ts'
+import type { RunState } from '../core/run-state.ts'
+import type { Diagnosis, Memos, Proposal } from '../core/team.ts'
+import { hashText, syncFolder, writeAtomic } from '../files/index.ts'
+import type { RunFolder } from './run-folder.ts'
+import { unifiedDiff } from './unified-diff.ts'
+
+/** A pipeline of the run with what its authors want to find again beside it. */
+export type StoredTrial = { readonly number: number; readonly pipeline: Pipeline; readonly memos: Memos; readonly note: string }
+
+export type TrialStore = {
+  readonly save: (trial: StoredTrial, proposal: Proposal | null, base: StoredTrial | null) => Promise<void>
+  readonly load: (number: number) => Promise<StoredTrial | null>
+  readonly hashes: (pipeline: Pipeline) => Readonly<Record<Component, string>>
+}
+
+/**
+ * The file `proposal.json`. `note` is the Architect's understanding and design, or the rationale of the change; `memos` is JSON that
+ * only the author of each component reads.
+ */
+const proposalFileSchema = z.object({
+  version: z.literal(1),
+  trial: z.number().int().nonnegative(),
+  base: z.number().int().nonnegative().nullable(),
+  note: z.string(),
+  memos: z.object({ data: z.unknown(), model: z.unknown(), training: z.unknown() }),
+})
+
+/** Keeps trials in the run folder; `state` says which there are and what their files were. */
+export function makeTrialStore(folder: RunFolder, state: () => RunState): TrialStore {
+  return {
+    save: (trial, proposal, base) => saveTrial(folder, trial, proposal, base),
+    load: (number) => loadTrial(folder, state(), number),
+    hashes: hashPipeline,
+  }
+}
+
+export function hashPipeline(pipeline: Pipeline): Record<Component, string> {
+  return { data: hashText(pipeline.data), model: hashText(pipeline.model), training: hashText(pipeline.training) }
+}
+
+/** Every file is on disk at the end. What an earlier attempt left under this number, unknown to the journal, is removed. */
+async function saveTrial(
+  run: RunFolder,
+  { number, pipeline, memos, note }: StoredTrial,
+  proposal: Proposal | null,
+  base: StoredTrial | null,
+): Promise<void> {
+  const { folder, pipeline: sources, source, proposal: proposalFile, diff } = run.trial(number)
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(sources, { recursive: true })
+  for (const component of COMPONENTS) await writeAtomic(source(component), pipeline[component])
+  if (base !== null) await writeAtomic(diff, diffPipelines(base.pipeline, pipeline))
+  const content = { version: 1, trial: number, base: base?.number ?? null, note, ...describe(proposal), memos }
+  await writeAtomic(proposalFile, `${JSON.stringify(content, null, 2)}\n`)
+  await syncFolder(folder)
+  await syncFolder(run.trials)
+}
+
+/** What a person wants to read beside the code; the sources themselves lie in `pipeline/`. */
+function describe(proposal: Proposal | null): { diagnosis: Diagnosis | null; changes: ChangeSummary[] } {
+  const changes = COMPONENTS.flatMap((component): ChangeSummary[] => {
+    const change = proposal?.changes[component]
+    if (change === undefined) return []
+    const { title, kind, rationale, fingerprint, labelSafety } = change
+    return [{ component, title, kind, rationale, fingerprint, labelSafety }]
+  })
+  return { diagnosis: proposal?.diagnosis ?? null, changes }
+}
+
+/** Null when the journal knows no such trial, or its files are missing or not what the journal says. */
+async function loadTrial(folder: RunFolder, state: RunState, number: number): Promise<StoredTrial | null> {
+  const known = state.trials[number]
+  if (known === undefined) return null
+  const { source, proposal: proposalFile } = folder.trial(number)
+  const [data, model, training, text] = await Promise.all(
+    [...COMPONENTS.map((component) => source(component)), proposalFile].map(readOrNull),
+  )
+  if (data == null || model == null || training == null || text == null) return null
+  const pipeline = { data, model, training }
+  const hashes = hashPipeline(pipeline)
+  if (COMPONENTS.some((component) => hashes[component] !== known.pipeline[component])) return null
+  const proposal = parseProposal(text)
+  return proposal === null ? null : { number, pipeline, note: proposal.note, memos: proposal.memos }
+}
+
+function parseProposal(text: string): z.infer<typeof proposalFileSchema> | null {
+  try {
+    return proposalFileSchema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+/** The components that differ, as one unified diff. */
+export function diffPipelines(before: Pipeline, after: Pipeline): string {
+  return COMPONENTS.map((component) => unifiedDiff(`${component}.py`, before[component], after[component])).join('')
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
