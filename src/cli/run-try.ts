@@ -1,27 +1,20 @@
-import { basename, join, resolve } from 'node:path'
-import { absentClasses, foldsOfEvaluation, partFacts, testCount } from '../core/dataset.ts'
+import { basename, resolve } from 'node:path'
+import { absentClasses, foldsOfEvaluation, testCount } from '../core/dataset.ts'
 import { chooseDefaultPipeline } from '../core/default-pipeline.ts'
 import { UsageError } from '../core/errors.ts'
 import { formatSeconds } from '../core/format.ts'
 import { printable } from '../core/names.ts'
-import type { MetricName, Outcome } from '../core/outcome.ts'
+import type { MetricName } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
 import { readCard } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
-import {
-  countOpening,
-  evaluate,
-  evaluateTest,
-  measureMachine,
-  readDefaultPipeline,
-  readPipelineFolder,
-  infoOf,
-} from '../harness/index.ts'
-import type { EvaluationRequest, Machine, Tools } from '../harness/index.ts'
+import { evaluate, infoOf, measureMachine, readDefaultPipeline, readPipelineFolder } from '../harness/index.ts'
+import type { Machine, Tools } from '../harness/index.ts'
 import { checkOutOfReach, checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
+import { makeArtefacts, openTest, requestOf } from './finish-trial.ts'
 import { showPlan } from './plan-text.ts'
 import { withTrialProgress } from './trial-progress.ts'
 import { makeResultFolder } from './result-folder.ts'
@@ -90,7 +83,8 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   const runs: TrialRun[] = []
   return withResultFolder(trial, runs, context, async () => {
     await runSeeds(trial, runs, { ...parts.python, machine }, context)
-    const openings = await openTest(trial, runs, { ...parts.python, machine }, context)
+    const artefacts = await makeArtefacts(trial, runs, { ...parts.python, machine }, context)
+    const openings = await openTest(trial, runs, artefacts, { ...parts.python, machine }, context)
     await writeTrial(trial, runs, openings)
     return printTrial(trial, runs, openings, terminal)
   })
@@ -149,7 +143,7 @@ async function runSeeds(trial: Trial, runs: TrialRun[], tools: Tools, context: C
       for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
         const tracker = track(`seed ${seed}`)
         const val = await evaluate(requestOf(trial, seed, tracker.onProgress), tools, context.signal).finally(tracker.finish)
-        runs.push({ seed, val, test: null })
+        runs.push({ seed, val, refit: null, test: null })
         if (val.status === 'failed') waiting.length = 0
       }
     }
@@ -163,29 +157,6 @@ async function settleAll(lanes: readonly Promise<void>[]): Promise<void> {
   const ends = await Promise.allSettled(lanes)
   const failed = ends.find((end) => end.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-}
-
-/** Scores the test with every seed's model, counted as one opening; null when it was not asked for or nothing can be scored. */
-async function openTest(trial: Trial, runs: TrialRun[], tools: Tools, context: Context): Promise<number | null> {
-  if (!trial.options.openTest || runs.some((run) => run.val.status === 'failed')) return null
-  const opening = { at: new Date().toISOString(), command: 'try', seeds: runs.map((run) => run.seed), folder: trial.folder }
-  const testHash = partFacts(trial.dataset.facts, 'test').sha256.pixels
-  const openings = await countOpening(trial.parts.cache, testHash, opening)
-  for (const run of runs) run.test = await scoreTest(trial, run.seed, run.val, tools, context)
-  return openings
-}
-
-async function scoreTest(trial: Trial, seed: number, val: Outcome, tools: Tools, context: Context): Promise<Outcome | null> {
-  if (val.status === 'failed') return null
-  return withTrialProgress(trial, context.terminal, (track) =>
-    evaluateTest(requestOf(trial, seed, track(`test, seed ${seed}`).onProgress), val, tools, context.signal),
-  )
-}
-
-function requestOf(trial: Trial, seed: number, onProgress: EvaluationRequest['onProgress']): EvaluationRequest {
-  const { dataset, chosen, options } = trial
-  const folder = options.seeds === 1 ? trial.folder : join(trial.folder, `seed-${seed}`)
-  return { dataset, pipeline: chosen.pipeline, seed, trainSeconds: options.seconds, metric: options.metric, folder, onProgress }
 }
 
 function seedsOf({ seed, seeds }: TryOptions): number[] {

@@ -17,19 +17,19 @@ type State = {
   readonly secondsLeft: number | null
 }
 
-/** Shows how far the evaluations are that `work` adds; those that run side by side share a line. */
+/** Shows how far the evaluations are that `work` adds, of all folds unless it says how many; those that run side by side share a line. */
 export async function withTrialProgress<T>(
   trial: Trial,
   terminal: Terminal,
-  work: (track: (title: string) => Tracker) => Promise<T>,
+  work: (track: (title: string, folds?: number) => Tracker) => Promise<T>,
 ): Promise<T> {
   const states = new Set<() => State>()
   return withProgress(
     terminal,
     () => describe([...states].map((state) => state())),
     () =>
-      work((title) => {
-        const { onProgress, state } = follow(trial, title)
+      work((title, folds = foldsOfEvaluation(trial.dataset.facts).length) => {
+        const { onProgress, state } = follow(title, folds)
         states.add(state)
         return { onProgress, finish: () => void states.delete(state) }
       }),
@@ -48,8 +48,7 @@ function describe(states: readonly State[]): string | null {
   return `${first.title}: ${first.activity}${share}${showLeft(first.secondsLeft)}`
 }
 
-function follow(trial: Trial, title: string): { onProgress: (progress: Progress) => void; state: () => State } {
-  const folds = title.startsWith('test') ? 1 : foldsOfEvaluation(trial.dataset.facts).length
+function follow(title: string, folds: number): { onProgress: (progress: Progress) => void; state: () => State } {
   const training = new TrainingClock()
   const started = performance.now()
   const elapsed = () => (performance.now() - started) / 1000

@@ -10,7 +10,7 @@ const LOG_LINES = 15
 /** Prints what a trial came to, as text or JSON; true when every evaluation was scored. */
 export function printTrial(trial: Trial, runs: readonly TrialRun[], openings: number | null, terminal: Terminal): boolean {
   const folder = relative(terminal.cwd, trial.folder) || '.'
-  const outcomes = runs.flatMap((run) => [run.val, ...(run.test === null ? [] : [run.test])])
+  const outcomes = runs.flatMap((run) => [run.val, run.refit, run.test].filter((outcome) => outcome !== null))
   const failure = outcomes.find((outcome) => outcome.status === 'failed')
   if (trial.options.json) terminal.print(JSON.stringify(trialJson(trial, runs, openings), null, 2))
   if (failure !== undefined) {
@@ -72,7 +72,7 @@ function timeText({ prepareSeconds }: Trial, runs: readonly TrialRun[]): string 
 }
 
 function totalSeconds(runs: readonly TrialRun[]): StageSeconds {
-  const all = runs.flatMap((run) => [run.val.seconds, ...(run.test === null ? [] : [run.test.seconds])])
+  const all = runs.flatMap((run) => [run.val, run.refit, run.test].flatMap((outcome) => outcome?.seconds ?? []))
   const of = (stage: keyof StageSeconds) => sum(all.map((seconds) => seconds[stage]))
   return { start: of('start'), smoke: of('smoke'), train: of('train'), predict: of('predict'), score: of('score') }
 }
@@ -89,7 +89,9 @@ function nextCommand({ options }: Trial): string {
 export function trialJson(trial: Trial, runs: readonly TrialRun[], openings: number | null): unknown {
   const { dataset, options, chosen } = trial
   return {
-    status: runs.every((run) => run.val.status === 'scored' && run.test?.status !== 'failed') ? 'scored' : 'failed',
+    status: runs.every((run) => [run.val, run.refit, run.test].every((outcome) => outcome?.status !== 'failed'))
+      ? 'scored'
+      : 'failed',
     dataset: {
       name: trial.card.name,
       imageCount: trial.card.imageCount,

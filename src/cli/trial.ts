@@ -1,7 +1,7 @@
-import type { Outcome } from '../core/outcome.ts'
+import type { Failed, Outcome } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import type { CachedDataset, Card } from '../dataset/index.ts'
-import type { MeasuredMachine } from '../harness/index.ts'
+import type { MeasuredMachine, Refit } from '../harness/index.ts'
 import type { Parts } from './compose.ts'
 import type { TryOptions } from './run-try.ts'
 
@@ -23,4 +23,10 @@ export type Trial = {
 }
 
 /** What one seed came to. */
-export type TrialRun = { readonly seed: number; readonly val: Outcome; test: Outcome | null }
+export type TrialRun = {
+  readonly seed: number
+  readonly val: Outcome
+  /** Null where the weights that were scored on val are the ones to use, or where no classifier of this seed was needed. */
+  refit: Refit | Failed | null
+  test: Outcome | null
+}

@@ -1,5 +1,7 @@
 /** Share of the training seconds that the looks at train and dev accuracy take, kept out of the steps. */
 const EVALUATION_SHARE = 0.04
+/** Share that questions about changed pictures take at the end of a training, where they are asked. */
+const PROBE_SHARE = 0.03
 /** A schedule that warms up and cools down needs a few steps to be one. */
 const MIN_STEPS = 10
 /** The deadline is a guard against a hang, not the budget: it leaves room for a machine that turns busy. */
@@ -22,6 +24,11 @@ export type StepBudget = {
 /** Seconds of one training when a trial's seconds are shared by its folds. */
 export function secondsPerTraining(trainSeconds: number, folds: number): number {
   return trainSeconds / folds
+}
+
+/** Seconds of a training that are left for its steps and looks when it ends with probes. */
+export function secondsBesideProbes(trainSeconds: number): number {
+  return trainSeconds * (1 - PROBE_SHARE)
 }
 
 /** How many optimizer steps fit into the seconds of one training, at the throughput that the smoke run measured. */

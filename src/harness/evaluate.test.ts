@@ -8,7 +8,7 @@ import { temporaryFolder, writeStaged } from '../../tests/support/staged-dataset
 import type { StagedOptions } from '../../tests/support/staged-dataset.ts'
 import type { Outcome, Scored } from '../core/outcome.ts'
 import { layout, loadDataset } from '../dataset/index.ts'
-import { evaluate, evaluateTest } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
 import type { EvaluationRequest } from './evaluate.ts'
 
 async function makeRequest(options: StagedOptions = {}): Promise<EvaluationRequest> {
@@ -69,25 +69,6 @@ test('a fixed split is trained once for all the seconds', async () => {
   expect(outcome.trainings).toHaveLength(1)
   expect(outcome.steps).toBe(960)
   expect(outcome.metrics.n).toBe(4)
-})
-
-test('the test of pooled folds meets one model trained on all parts with the steps of a fold', async () => {
-  const request = await makeRequest()
-  const tools = await fixtureTools('well_behaved')
-  const signal = new AbortController().signal
-  const onTest = scored(await evaluateTest(request, scored(await evaluate(request, tools, signal)), tools, signal))
-  expect(onTest).toMatchObject({ split: 'test', steps: 192, metrics: { n: 4 } })
-  const job = await trainJob(request, 'refit')
-  expect(job.parts.map((part: { name: string }) => part.name)).toEqual(['fold1', 'fold2', 'fold3', 'fold4', 'fold0'])
-})
-
-test('the test of a fixed split meets the model that was scored on val', async () => {
-  const request = await makeRequest({ scheme: 'fixed' })
-  const tools = await fixtureTools('well_behaved')
-  const signal = new AbortController().signal
-  const val = scored(await evaluate(request, tools, signal))
-  expect(scored(await evaluateTest(request, val, tools, signal)).trainings).toEqual(val.trainings)
-  expect(readdirSync(request.folder).filter((name) => name.startsWith('weights'))).toEqual(['weights-fold0.safetensors'])
 })
 
 test.each([

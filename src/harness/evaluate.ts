@@ -1,14 +1,14 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foldsOfEvaluation } from '../core/dataset.ts'
 import type { NumberedFold } from '../core/dataset.ts'
-import type { MetricName, Outcome, Scored, TrainingSummary } from '../core/outcome.ts'
-import { COMPONENTS } from '../core/pipeline.ts'
+import type { MetricName, Outcome, TrainingSummary } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { deriveSeed } from '../core/seeds.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
 import type { Pace } from '../core/step-budget.ts'
 import type { StagedDataset } from '../dataset/index.ts'
+import { appendLog, evaluationLayout, writePipeline } from './evaluation-folder.ts'
 import type { StageFailure } from './failure.ts'
 import { infoOf } from './info.ts'
 import { predict } from './predict.ts'
@@ -41,7 +41,7 @@ export type EvaluationRequest = {
 /** Trains a pipeline, predicts `val` and scores the predictions: pooled over all folds when the dataset is small. */
 export async function evaluate(request: EvaluationRequest, tools: Tools, signal: AbortSignal): Promise<Outcome> {
   const clock = new Stopwatch()
-  await writePipeline(request)
+  await writePipeline(request.folder, request.pipeline)
   const trainings: TrainingSummary[] = []
   const predictions: Prediction[] = []
   let pace = request.pace ?? null
@@ -55,37 +55,10 @@ export async function evaluate(request: EvaluationRequest, tools: Tools, signal:
     trainings.push(trained.summary)
     predictions.push(prediction)
   }
-  return scorePredictions(request, 'val', predictions, trainings, tools, clock, signal)
-}
-
-/**
- * Scores the sealed test with what `evaluate` trained in the same folder. Pooled folds leave no single model, so that one is trained
- * on all parts with the steps of a fold. The caller counts the opening.
- */
-export async function evaluateTest(request: EvaluationRequest, val: Scored, tools: Tools, signal: AbortSignal): Promise<Outcome> {
-  const clock = new Stopwatch()
-  const [fold] = foldsOf(request)
-  if (fold === undefined) throw new Error('a dataset without folds')
-  const training = finalTraining(request.dataset, fold, val)
-  const trainings = [...val.trainings]
-  if (training.name === 'refit') {
-    const trained = await trainOnce(request, training, tools, clock, signal)
-    if (trained.status === 'failed') return failed(trained, clock)
-    trainings.splice(0, trainings.length, trained.summary)
-  }
-  const prediction = await predictPart(request, training, 'test', tools, clock, signal)
-  if (prediction.status === 'failed') return failed(prediction, clock)
-  return scorePredictions(request, 'test', [prediction], trainings, tools, clock, signal)
+  return scorePredictions(request, predictions, trainings, tools, clock, signal)
 }
 
 type Training = { readonly number: number; readonly name: string; readonly parts: readonly string[]; readonly pace: Pace | null }
-
-/** The training whose weights meet the test. A refit appends the val part, so that the dev rows of fold 0 keep their numbers. */
-function finalTraining({ facts }: StagedDataset, fold: NumberedFold, val: Scored): Training {
-  const { number } = fold
-  if (facts.scheme !== 'pooled') return { number, name: `fold${number}`, parts: fold.train, pace: null }
-  return { number, name: 'refit', parts: [...fold.train, fold.val], pace: val.trainings[0] ?? null }
-}
 
 async function trainOnce(
   request: EvaluationRequest,
@@ -99,16 +72,17 @@ async function trainOnce(
     {
       dataset: request.dataset,
       fold: training.number,
+      devFold: training.number,
       parts: training.parts,
-      code: codeFolder(request),
+      code: evaluationLayout.code(request.folder),
       info: await infoOf(request.dataset, training.parts, training.number, trainSeconds, tools.machine),
       seed: deriveSeed(request.seed, 'train', training.name),
       pace: training.pace,
       trainSeconds,
       probes: request.probes ?? false,
-      weights: weightsFile(request, training),
+      weights: evaluationLayout.weights(request.folder, training.name),
       onProgress: request.onProgress,
-      onLog: (text) => appendLog(request, `train ${training.name}`, text),
+      onLog: (text) => appendLog(request.folder, `train ${training.name}`, text),
     },
     tools,
     clock,
@@ -124,19 +98,19 @@ async function predictPart(
   clock: Stopwatch,
   signal: AbortSignal,
 ): Promise<Prediction | StageFailure> {
-  await mkdir(join(request.folder, 'predictions'), { recursive: true })
+  await mkdir(evaluationLayout.predictions(request.folder), { recursive: true })
   return predict(
     {
       dataset: request.dataset,
       fold: training.number,
       part,
-      code: codeFolder(request),
-      weights: weightsFile(request, training),
+      code: evaluationLayout.code(request.folder),
+      weights: evaluationLayout.weights(request.folder, training.name),
       info: await infoOf(request.dataset, training.parts, training.number, secondsOf(request), tools.machine),
       seed: deriveSeed(request.seed, 'predict', training.name, part),
-      destination: join(request.folder, 'predictions', part),
+      destination: join(evaluationLayout.predictions(request.folder), part),
       onProgress: request.onProgress,
-      onLog: (text) => appendLog(request, `predict ${part} from ${training.name}`, text),
+      onLog: (text) => appendLog(request.folder, `predict ${part} from ${training.name}`, text),
     },
     tools,
     clock,
@@ -146,18 +120,17 @@ async function predictPart(
 
 async function scorePredictions(
   request: EvaluationRequest,
-  split: 'val' | 'test',
   predictions: readonly Prediction[],
   trainings: readonly TrainingSummary[],
   tools: Tools,
   clock: Stopwatch,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const perImage = join(request.folder, 'predictions', `${split}.per-image.f32`)
+  const perImage = evaluationLayout.perImage(request.folder, 'val')
   const result = await score({ dataset: request.dataset, predictions, metric: request.metric, perImage }, tools, clock, signal)
   if (result.status === 'failed') return failed(result, clock)
   const steps = trainings[0]?.steps ?? 0
-  return { status: 'scored', split, metrics: result.metrics, steps, trainings, seconds: clock.seconds }
+  return { status: 'scored', split: 'val', metrics: result.metrics, steps, trainings, seconds: clock.seconds }
 }
 
 function failed(failure: StageFailure, clock: Stopwatch): Outcome {
@@ -170,21 +143,4 @@ function secondsOf(request: EvaluationRequest): number {
 
 function foldsOf({ dataset, repeat }: EvaluationRequest): readonly NumberedFold[] {
   return foldsOfEvaluation(dataset.facts, repeat)
-}
-
-function codeFolder({ folder }: EvaluationRequest): string {
-  return join(folder, 'pipeline')
-}
-
-function weightsFile({ folder }: EvaluationRequest, { name }: Training): string {
-  return join(folder, `weights-${name}.safetensors`)
-}
-
-async function writePipeline(request: EvaluationRequest): Promise<void> {
-  await mkdir(codeFolder(request), { recursive: true })
-  for (const component of COMPONENTS) await writeFile(join(codeFolder(request), `${component}.py`), request.pipeline[component])
-}
-
-async function appendLog({ folder }: EvaluationRequest, title: string, text: string): Promise<void> {
-  if (text.trim() !== '') await appendFile(join(folder, 'train.log'), `== ${title}\n${text.trimEnd()}\n`)
 }

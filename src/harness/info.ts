@@ -20,16 +20,16 @@ export type Info = {
   readonly referenceSpeed: number
 }
 
-/** The facts of the train parts; `devFold` names the fold whose dev rows are not trained on. */
+/** The facts of the train parts; `devFold` names the fold whose dev rows are not trained on, null where there are none such. */
 export async function infoOf(
   dataset: StagedDataset,
   parts: readonly string[],
-  devFold: number,
+  devFold: number | null,
   trainSeconds: number,
   machine: Machine,
 ): Promise<Info> {
   const { facts } = dataset
-  const dev = (await readRows(layout.dev(dataset.folder, devFold))).length
+  const dev = devFold === null ? 0 : (await readRows(layout.dev(dataset.folder, devFold))).length
   return {
     classes: plainClassNames(facts.classes),
     channels: facts.channels,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { partFacts } from '../core/dataset.ts'
 import type { StagedDataset } from '../dataset/index.ts'
-import { expectation, stepBudget } from '../core/step-budget.ts'
+import { expectation, secondsBesideProbes, stepBudget } from '../core/step-budget.ts'
 import type { Pace, Throughput } from '../core/step-budget.ts'
 import type { CurvePoint, DevReport } from '../core/evaluation.ts'
 import type { TrainingSummary } from '../core/outcome.ts'
@@ -26,8 +26,10 @@ const MAX_CURVE_POINTS = 64
 
 export type TrainRequest = {
   readonly dataset: StagedDataset
-  /** Which fold's dev rows are used; also the number shown. */
+  /** The number shown. */
   readonly fold: number
+  /** The fold whose dev rows are kept apart; null: they are trained on like the rest. */
+  readonly devFold: number | null
   readonly parts: readonly string[]
   readonly code: string
   readonly info: Info
@@ -59,7 +61,7 @@ export async function train(
   signal: AbortSignal,
 ): Promise<Trained | StageFailure> {
   return withScratch(async (scratch) => {
-    const wanted = { parts: request.parts, labelled: true, devFold: request.fold }
+    const wanted = { parts: request.parts, labelled: true, devFold: request.devFold }
     const view = await viewDataset(request.dataset, wanted, tools.sandbox, scratch.folder)
     const code = { host: request.code, guest: '/code' }
     const out = { host: scratch.out, guest: '/out', writable: true }
@@ -85,7 +87,7 @@ function jobOf(request: TrainRequest, tools: Tools, paths: { data: string; code:
     machine: tools.machine,
     seed: request.seed,
     parts: request.parts.map((name) => ({ name, count: partFacts(request.dataset.facts, name).count })),
-    devRows: `${paths.data}/dev.i32`,
+    devRows: request.devFold === null ? null : `${paths.data}/dev.i32`,
     probes: request.probes,
     steps: request.pace?.steps ?? null,
     imagesPerSecond: request.pace?.imagesPerSecond ?? null,
@@ -145,8 +147,9 @@ async function follow(
   return staged.follow(onEvent, signal).finally(() => clock.stop())
 }
 
-function paceOf({ trainSeconds }: TrainRequest, { imagesPerSecond, batchSize }: Throughput): Pace {
-  return { steps: stepBudget(trainSeconds, { imagesPerSecond, batchSize }).steps, imagesPerSecond, batchSize }
+function paceOf({ trainSeconds, probes }: TrainRequest, { imagesPerSecond, batchSize }: Throughput): Pace {
+  const seconds = probes ? secondsBesideProbes(trainSeconds) : trainSeconds
+  return { steps: stepBudget(seconds, { imagesPerSecond, batchSize }).steps, imagesPerSecond, batchSize }
 }
 
 function beginSmoke(staged: StagedChild<'train'>, clock: Stopwatch, seconds: number): void {

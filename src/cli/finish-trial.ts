@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { partFacts } from '../core/dataset.ts'
+import type { Outcome, Scored } from '../core/outcome.ts'
+import { asScored, countOpening, refit, scoreTest } from '../harness/index.ts'
+import type { Artefact, EvaluationRequest, Tools } from '../harness/index.ts'
+import type { Context } from './context.ts'
+import type { Trial, TrialRun } from './trial.ts'
+import { withTrialProgress } from './trial-progress.ts'
+
+/**
+ * The one classifier of each run that needs one: of the first, which is shipped, and of all when the test is opened. Pooled folds are
+ * trained once more, on everything but test. A run whose refit fails has none.
+ */
+export async function makeArtefacts(trial: Trial, runs: readonly TrialRun[], tools: Tools, context: Context): Promise<Artefact[]> {
+  const artefacts: Artefact[] = []
+  if (runs.some((run) => run.val.status === 'failed')) return artefacts
+  for (const run of trial.options.openTest ? runs : runs.slice(0, 1)) {
+    const artefact = run.val.status === 'scored' ? await makeArtefact(trial, run, run.val, tools, context) : null
+    if (artefact === null) break
+    artefacts.push(artefact)
+  }
+  return artefacts
+}
+
+async function makeArtefact(trial: Trial, run: TrialRun, val: Scored, tools: Tools, context: Context): Promise<Artefact | null> {
+  if (trial.dataset.facts.scheme !== 'pooled')
+    return asScored(
+      requestOf(trial, run.seed, () => {}),
+      val,
+      tools,
+    )
+  const [pace] = val.trainings
+  if (pace === undefined) throw new Error('a scored outcome without a training')
+  const refitted = await withTrialProgress(trial, context.terminal, (track) => {
+    const { onProgress } = track(`refit on all images, seed ${run.seed}`, 1)
+    return refit({ ...requestOf(trial, run.seed, onProgress), pace }, tools, context.signal)
+  })
+  run.refit = refitted
+  return refitted.status === 'failed' ? null : refitted.artefact
+}
+
+/** Scores the test with every seed's classifier, counted as one opening; null when it was not asked for or nothing can be scored. */
+export async function openTest(
+  trial: Trial,
+  runs: readonly TrialRun[],
+  artefacts: readonly Artefact[],
+  tools: Tools,
+  context: Context,
+): Promise<number | null> {
+  if (!trial.options.openTest || artefacts.length < runs.length) return null
+  const opening = { at: new Date().toISOString(), command: 'try', seeds: runs.map((run) => run.seed), folder: trial.folder }
+  const testHash = partFacts(trial.dataset.facts, 'test').sha256.pixels
+  const openings = await countOpening(trial.parts.cache, testHash, opening)
+  for (const [index, run] of runs.entries()) run.test = await testOne(trial, run.seed, artefacts[index], tools, context)
+  return openings
+}
+
+async function testOne(
+  trial: Trial,
+  seed: number,
+  artefact: Artefact | undefined,
+  tools: Tools,
+  { terminal, signal }: Context,
+): Promise<Outcome | null> {
+  if (artefact === undefined) return null
+  return withTrialProgress(trial, terminal, (track) => {
+    const { dataset, metric, folder, onProgress } = requestOf(trial, seed, track(`test, seed ${seed}`, 1).onProgress)
+    return scoreTest({ dataset, artefact, metric, folder, onProgress }, tools, signal)
+  })
+}
+
+export function requestOf(trial: Trial, seed: number, onProgress: EvaluationRequest['onProgress']): EvaluationRequest {
+  const { dataset, chosen, options } = trial
+  const folder = options.seeds === 1 ? trial.folder : join(trial.folder, `seed-${seed}`)
+  return { dataset, pipeline: chosen.pipeline, seed, trainSeconds: options.seconds, metric: options.metric, folder, onProgress }
+}
