@@ -1,17 +1,23 @@
-/** Quantile of the standard normal distribution. */
-const Z_ONE_SIDED_95 = 1.644854
+import { Z_ONE_SIDED_95 } from './normal.ts'
 
-/** Share of images on which two equally good pipelines disagree; a typical value, measured anew once there are pairs. */
-const DISAGREEMENT = 0.12
-/** Standard deviation of accuracy over seeds of one pipeline (0.4 points); likewise a prior. */
-const SEED_DEVIATION = 0.004
+/** What hides a gain, in the metric's unit. */
+export type Noise = {
+  /** Variance over images of the difference between two equally good pipelines, one seed each; for accuracy the share on which they disagree. */
+  readonly imageVariance: number
+  /** Standard deviation of the metric of one evaluation over seeds of one pipeline. */
+  readonly seedDeviation: number
+}
+
+/** Accuracy: equal pipelines disagree on 12 % of images, seeds differ by 0.4 points; typical values, used until there are measured ones. */
+const TYPICAL_NOISE: Noise = { imageVariance: 0.12, seedDeviation: 0.004 }
 
 /**
- * The smallest true gain in accuracy (0..1) that a paired comparison on `n` images tells from luck, one-sided 5 %,
- * when each of the two pipelines is trained with `seeds` seeds.
+ * The smallest true gain in the metric that a paired comparison tells from luck, one-sided 5 %, when each of the two pipelines is
+ * trained with `seeds` seeds, each evaluated on `n` images: different ones where folds rotate. On the same images each time, more
+ * seeds help a little less than this says.
  */
-export function smallestVisibleGain(n: number, seeds: number): number {
-  return Z_ONE_SIDED_95 * Math.sqrt((DISAGREEMENT / n + 2 * SEED_DEVIATION ** 2) / seeds)
+export function smallestVisibleGain(n: number, seeds: number, noise: Noise = TYPICAL_NOISE): number {
+  return Z_ONE_SIDED_95 * Math.sqrt((noise.imageVariance / n + 2 * noise.seedDeviation ** 2) / seeds)
 }
 
 export function mean(values: readonly number[]): number {
