@@ -17,7 +17,7 @@ from .device import Machine
 from .pipeline import guard
 from .protocol import Failure
 
-Report = Callable[[int, float, float], None]
+Report = Callable[[int, float, float, nn.Module], None]
 
 
 def train_steps(
@@ -25,7 +25,7 @@ def train_steps(
 ) -> nn.Module:
     """Runs `steps` optimizer steps and returns the model to evaluate (the average where `averaging` asks for one).
 
-    `report(step, loss, accuracy)` is called after each step with the mean batch loss and accuracy since the last call.
+    `report(step, loss, accuracy, model)` is called after each step with loss and accuracy of its batch and the model to evaluate so far.
     Raises Failure("diverged") when the loss is not finite.
     """
     model.train()
@@ -49,7 +49,7 @@ def train_steps(
             )
         if average:
             average.update(model, step)
-        report(step + 1, loss, correct)
+        report(step + 1, loss, correct, average.model if average else model)
     return average.model if average else model
 
 

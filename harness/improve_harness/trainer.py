@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import nn
 
 from . import protocol
 from .contract import FitContext, Info, Training
+from .dev_look import DevLook
 from .device import Machine, peak_memory_bytes, seed_everything
 from .hang_trace import trace_before
 from .jobs import info_of
@@ -24,6 +24,7 @@ from .training_data import Batches, Fold, predict_rows
 
 POINTS = 8  # curve points, at equal fractions of the steps
 CURVE_SHARE = 0.03  # of the train seconds, for evaluating the curve points
+PROBE_SHARE = 0.03  # of the train seconds, for asking the finished model about changed dev images
 CURVE_IMAGES = (32, 1024)  # fewest and most images of train and of dev at a curve point
 EVAL_BATCH = 256
 STEP_REPORT_SECONDS = 1.0  # between two signs of life, which the time left is told from
@@ -72,7 +73,9 @@ def train(job: dict[str, Any], pipeline: Pipeline, fold: Fold, info: Info, machi
     if fit:
         final = run_fit(fit, model, training, batches, steps, machine, curve)
     else:
-        final = train_steps(model, training, batches(training.batch_size), steps, machine, curve.watch(model))
+        final = train_steps(model, training, batches(training.batch_size), steps, machine, curve.watch)
+    check_finite(final)
+    look_at_dev(DevLook(pipeline, fold, info, machine, final), PROBE_SHARE * info.train_seconds if job.get("probes") else None)
     save_weights(final, Path(job["paths"]["out"]) / "weights.safetensors")
     emit(
         "train.finished",
@@ -84,6 +87,14 @@ def train(job: dict[str, Any], pipeline: Pipeline, fold: Fold, info: Info, machi
         parameterCount=sum(p.numel() for p in final.parameters()),
         batchSize=training.batch_size,
     )
+
+
+def look_at_dev(look: DevLook, probe_seconds: float | None) -> None:
+    """Tells what the finished model does on all dev images; without any there is nothing to tell."""
+    with guard("train"):
+        report = look.report(probe_seconds)
+    if report is not None:
+        emit("train.dev", report=report)
 
 
 class Curve:
@@ -98,16 +109,14 @@ class Curve:
         self.meter, self.started = Meter(), time.perf_counter()
         self.told_at = self.started
 
-    def watch(self, model: nn.Module) -> Callable[[int, float, float], None]:
-        def report(step: int, loss: float, accuracy: float) -> None:
-            self.meter.add(loss, accuracy)
-            if time.perf_counter() - self.told_at >= STEP_REPORT_SECONDS:
-                self.told_at = time.perf_counter()
-                emit("train.step", step=step)
-            if step in self.marks:
-                self.emit(model, step)
-
-        return report
+    def watch(self, step: int, loss: float, accuracy: float, model: nn.Module) -> None:
+        """Is told of each step; `model` is the one that would be kept if training ended here."""
+        self.meter.add(loss, accuracy)
+        if time.perf_counter() - self.told_at >= STEP_REPORT_SECONDS:
+            self.told_at = time.perf_counter()
+            emit("train.step", step=step)
+        if step in self.marks:
+            self.emit(model, step)
 
     def emit(self, model: nn.Module, step: int) -> None:
         elapsed = time.perf_counter() - self.started
@@ -143,7 +152,11 @@ def run_fit(
     fit: Any, model: nn.Module, training: Training, batches: Batches, steps: int, machine: Machine, curve: Curve
 ) -> nn.Module:
     """The pipeline's own loop. It may return the model to keep; the one it was given otherwise."""
-    context = FitContext(steps, machine.device, machine.autocast, curve.watch(model), training)
+
+    def on_step(step: int, loss: float, accuracy: float) -> None:
+        curve.watch(step, loss, accuracy, model)
+
+    context = FitContext(steps, machine.device, machine.autocast, on_step, training)
     with guard("train"):
         returned = fit(model, batches, context)
     if context.done < steps:
@@ -151,13 +164,16 @@ def run_fit(
     return returned if isinstance(returned, nn.Module) else model
 
 
-def save_weights(model: nn.Module, path: Path) -> None:
+def check_finite(model: nn.Module) -> None:
     """Raises Failure("diverged") when a weight is not finite, so that no broken model is ever predicted with."""
-    from safetensors.torch import save_model
-
     for name, tensor in model.state_dict().items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise Failure("diverged", f"the trained weights hold values that are not finite ({name})", stage="train")
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    from safetensors.torch import save_model
+
     model = model.to("cpu").to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     with guard("train"):
         save_model(model, str(path))
