@@ -6,7 +6,7 @@ import { FAILURE_KINDS, METRIC_NAMES, STAGES } from '../core/outcome.ts'
 
 /** The wire format of harness processes, as `improve_harness/protocol.py` writes it. */
 
-export type HarnessMode = 'prepare' | 'machine' | 'train' | 'predict' | 'score'
+export type HarnessMode = 'prepare' | 'machine' | 'train' | 'predict' | 'score' | 'classify'
 
 /** A longer line is refused, so that a flood cannot fill the host's memory. */
 const MAX_LINE_BYTES = 4 << 20
@@ -121,6 +121,13 @@ const eventSchemas = {
     failed,
   ]),
   score: z.discriminatedUnion('type', [z.object({ type: z.literal('score.finished'), result: metrics }), failed]),
+  classify: z.discriminatedUnion('type', [
+    ready,
+    z.object({ type: z.literal('classify.progress'), done: count }),
+    z.object({ type: z.literal('classify.refused'), row: count, reason: z.string().transform((text) => printable(text)) }),
+    z.object({ type: z.literal('classify.finished'), greyed: count, squashed: count }),
+    failed,
+  ]),
 } as const
 
 export type HarnessEvent<M extends HarnessMode> = z.infer<(typeof eventSchemas)[M]>

@@ -27,6 +27,7 @@ export function limitsOf(mode: HarnessMode, wallSeconds: number): Limits {
     case 'train':
       return { ...common, fileBytes: 8 * GIB, outBytes: 16 * GIB }
     case 'predict':
+    case 'classify':
       return { ...common, fileBytes: 8 * GIB, outBytes: 9 * GIB }
     case 'machine':
     case 'score':

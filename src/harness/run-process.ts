@@ -1,5 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { makeTemporaryFolder } from '../files/temporary.ts'
 import { ExternalError } from '../core/errors.ts'
@@ -30,6 +32,8 @@ export type Child<M extends HarnessMode> = {
   readonly events: AsyncGenerator<HarnessEvent<M>>
   /** Writes one line of JSON to its stdin. */
   readonly answer: (value: unknown) => void
+  /** Writes bytes to its stdin, as fast as it reads them, and closes it; ends early when the child does. */
+  readonly feed: (pieces: AsyncIterable<Buffer>) => Promise<void>
   readonly kill: (reason: EndReason) => void
   readonly logTail: () => string
   /** Waits until every descendant is gone; a process that lingers after its work is killed. */
@@ -97,6 +101,8 @@ function childOf<M extends HarnessMode>(mode: M, running: RunningProcess): Child
   return {
     events: readUntilEnd(mode, running),
     answer: (value) => void running.stdin.write(`${JSON.stringify(value)}\n`),
+    // One piece waits at a time: they may be large.
+    feed: (pieces) => pipeline(Readable.from(pieces, { highWaterMark: 1 }), running.stdin).catch(ignoreBrokenPipe),
     kill: (reason) => void running.kill(reason),
     logTail: running.logTail,
     end: async () => {
@@ -122,7 +128,7 @@ function closeEventsAfterEnd(running: RunningProcess): void {
 
 /** The child may be gone before it reads its answer; its end says why. */
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+  if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '')) throw error
 }
 
 /** What a trusted process died of, as an error for a person. */

@@ -9,7 +9,7 @@ import type { Child } from './run-process.ts'
 /** Node runs a timer of more milliseconds than this at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-type Mode = 'train' | 'predict' | 'score'
+type Mode = 'train' | 'predict' | 'score' | 'classify'
 type WorkEvent<M extends Mode> = Exclude<HarnessEvent<M>, { type: 'failed' }>
 type Told<T> = { readonly value: T } | { readonly failed: FailedEvent } | BadEvent | undefined
 
