@@ -71,6 +71,33 @@ test('a fixed split is trained once for all the seconds', async () => {
   expect(outcome.metrics.n).toBe(4)
 })
 
+test('a repeat over rotating folds trains without the next fold and is scored on it', async () => {
+  const request = { ...(await makeRequest({ scheme: 'rotating' })), repeat: 2 }
+  const outcome = scored(await evaluateWith('well_behaved', request))
+  expect(outcome.trainings.map((training) => training.fold)).toEqual([2])
+  expect(outcome.metrics.n).toBe(4)
+  const job = await trainJob(request, 'fold2')
+  expect(job.parts.map((part: { name: string }) => part.name)).toEqual(['fold0', 'fold1', 'fold3', 'fold4'])
+  expect(readdirSync(join(request.folder, 'predictions'))).toContain('fold2.logits.f32')
+})
+
+test('a known pace is kept by every fold, and nothing is measured', async () => {
+  const request = { ...(await makeRequest()), pace: { steps: 33, imagesPerSecond: 500, batchSize: 10 } }
+  const outcome = scored(await evaluateWith('well_behaved', request))
+  expect(outcome.trainings.map((training) => training.steps)).toEqual([33, 33, 33, 33, 33])
+  expect(outcome.seconds.smoke).toBe(0)
+})
+
+test('an outcome holds the curve and the dev report of each training, with probes where they were asked for', async () => {
+  const request = { ...(await makeRequest({ scheme: 'fixed' })), probes: true }
+  const [training] = scored(await evaluateWith('well_behaved', request)).trainings
+  const point = { fraction: 1, runningLoss: null, trainAccuracy: null, devAccuracy: 0.5, trainLoss: null, devLoss: null }
+  expect(training?.curve).toEqual([point])
+  expect(training?.dev).toMatchObject({ n: 2, right: 1, confusions: [[1, 0, 1]], probes: { hue: { n: 2, confidence: 0.5 } } })
+  // Time for the probes is kept out of the steps.
+  expect(training?.steps).toBe(931)
+})
+
 test.each([
   ['reports_failure', { stage: 'check', kind: 'syntax', message: 'model.py line 3: ?[31minvalid syntax' }],
   [
@@ -82,6 +109,7 @@ test.each([
     },
   ],
   ['ready_twice', { stage: 'smoke', kind: 'bad-output', message: 'train said twice that it is ready' }],
+  ['forges_dev', { stage: 'train', kind: 'bad-output', message: 'train told of other dev classes than the 2 there are' }],
   ['forges_score', { stage: 'start', kind: 'bad-output' }],
   ['floods', { stage: 'start', kind: 'bad-output', message: 'the process wrote an event longer than 4 MiB' }],
   ['crashes', { stage: 'start', kind: 'killed', message: 'start crashed the Python process (segmentation fault)' }],

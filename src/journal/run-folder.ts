@@ -1,9 +1,12 @@
 import { join, resolve } from 'node:path'
 import { slugOf } from '../core/names.ts'
 import type { Component } from '../core/pipeline.ts'
+import { trialFolder, TRIALS_FOLDER } from '../core/run-layout.ts'
 import { makeDatedFolder, syncFolder } from '../files/index.ts'
 
-/** The layout of a run folder. Every path in it is spelled here and nowhere else. */
+export { evaluationFolder } from '../core/run-layout.ts'
+
+/** The layout of a run folder; names that others need too are spelled in `core/run-layout.ts`. */
 export type RunFolder = {
   readonly folder: string
   readonly spec: string
@@ -27,8 +30,6 @@ export type TrialFolder = {
   readonly repeat: (number: number) => string
 }
 
-const TRIALS = 'trials'
-
 export function runFolder(path: string): RunFolder {
   const folder = resolve(path)
   return {
@@ -40,22 +41,13 @@ export function runFolder(path: string): RunFolder {
     dataset: join(folder, 'dataset'),
     card: join(folder, 'dataset', 'card.json'),
     cardText: join(folder, 'dataset', 'card.txt'),
-    trials: join(folder, TRIALS),
+    trials: join(folder, TRIALS_FOLDER),
     best: join(folder, 'best'),
-    trial: (number) => trialFolder(join(folder, trialName(number))),
+    trial: (number) => describeTrial(join(folder, trialFolder(number))),
   }
 }
 
-/** The folder of one evaluation, relative to the run folder, as the journal names it. */
-export function evaluationFolder(trial: number, repeat: number): string {
-  return `${trialName(trial)}/repeat-${repeat}`
-}
-
-function trialName(number: number): string {
-  return `${TRIALS}/${String(number).padStart(4, '0')}`
-}
-
-function trialFolder(folder: string): TrialFolder {
+function describeTrial(folder: string): TrialFolder {
   return {
     folder,
     pipeline: join(folder, 'pipeline'),

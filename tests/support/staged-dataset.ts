@@ -16,7 +16,7 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 export type StagedOptions = {
-  readonly scheme?: 'fixed' | 'pooled'
+  readonly scheme?: 'fixed' | 'rotating' | 'pooled'
   readonly perPart?: number
   readonly pixelHashes?: (part: string, row: number) => string
 }
@@ -26,7 +26,7 @@ export async function writeStaged(
   folder: string,
   { scheme = 'pooled', perPart = 4, pixelHashes }: StagedOptions = {},
 ): Promise<void> {
-  const inner = scheme === 'pooled' ? ['fold0', 'fold1', 'fold2', 'fold3', 'fold4'] : ['train', 'val']
+  const inner = scheme === 'fixed' ? ['train', 'val'] : ['fold0', 'fold1', 'fold2', 'fold3', 'fold4']
   const parts: Record<string, unknown> = {}
   const items: string[] = []
   for (const part of [...inner, 'test']) {
@@ -49,7 +49,7 @@ export async function writeStaged(
     }
   }
   const folds = await Promise.all(
-    (scheme === 'pooled' ? inner : ['val']).map(async (val, number) => ({
+    (scheme === 'fixed' ? ['val'] : inner).map(async (val, number) => ({
       train: inner.filter((part) => part !== val),
       val,
       dev: await writeHashed(layout.dev(folder, number), int32([0, 1])),

@@ -1,0 +1,64 @@
+import { readFile, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Outcome } from '../core/outcome.ts'
+import type { EvaluationRecord } from '../core/run-state.ts'
+import type { Pace } from '../core/step-budget.ts'
+import { writeAtomic } from '../files/atomic.ts'
+import { hashFile } from '../files/hash.ts'
+
+/** What was asked of an evaluation; written first. */
+export const ASKED_FILE = 'evaluation.json'
+export const OUTCOME_FILE = 'outcome.json'
+
+/** Written last: its presence says that everything else of the evaluation lies beside it. */
+export async function writeOutcome(folder: string, outcome: Outcome): Promise<void> {
+  await writeJson(join(folder, OUTCOME_FILE), outcome)
+}
+
+/** What `writeOutcome` wrote; null when there is none. */
+export async function readOutcome(folder: string): Promise<Outcome | null> {
+  return (await readJson(join(folder, OUTCOME_FILE))) as Outcome | null
+}
+
+/** Steps and speed of the trainings of an evaluation; null when it failed before they were known. */
+export function paceOf(outcome: Outcome | null): Pace | null {
+  const training = outcome?.status === 'scored' ? outcome.trainings[0] : undefined
+  if (training === undefined) return null
+  const { steps, imagesPerSecond, batchSize } = training
+  return { steps, imagesPerSecond, batchSize }
+}
+
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** Null when the file is missing: files are written in one step, so that there is no half of one. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch(ignoreMissing)
+  return text === null ? null : JSON.parse(text)
+}
+
+/** SHA-256 of the files named, relative to `folder`. */
+export async function hashFiles(folder: string, names: readonly string[]): Promise<EvaluationRecord['files']> {
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await hashFile(join(folder, name))])))
+}
+
+/** Whether all files of a record are there and what they were. */
+export async function isIntact(folder: string, { files }: EvaluationRecord): Promise<boolean> {
+  for (const [name, expected] of Object.entries(files)) {
+    if ((await hashFile(join(folder, name)).catch(ignoreMissing)) !== expected) return false
+  }
+  return true
+}
+
+/** Bytes of the weights that lie in the folder of an evaluation. */
+export async function weightBytes(folder: string): Promise<number> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'))
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
+  return sizes.reduce((total, size) => total + size, 0)
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+  throw error
+}
