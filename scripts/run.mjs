@@ -1,12 +1,16 @@
-// The commands of the repository: `node scripts/run.mjs setup|check|test|bench|build [args]`, usually through `npm run`.
+// The commands of the repository: `node scripts/run.mjs setup|quickstart|check|test|bench|build [args]`, usually through `npm run`.
 // Plain JavaScript without dependencies, because it runs under the system's Node before anything is installed. After the
 // set-up everything else runs under the Node that the set-up brought.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { BIN, ENVIRONMENT, ROOT, setUp } from './setup.mjs'
 
+const QUICKSTART = ['run', join('examples', 'fashion.zip'), '--time', '5m', '--about', 'product photos of clothes and shoes']
+const TAKE_ARGUMENTS = ['bench', 'quickstart']
+
 const COMMANDS = {
   setup: null,
+  quickstart: (args) => [join(BIN, 'node'), join(ROOT, 'bin', 'improve.mjs'), ...QUICKSTART, ...args],
   check: () => [join(BIN, 'node'), join(ROOT, 'scripts', 'check.ts'), 'fast'],
   test: () => [join(BIN, 'node'), join(ROOT, 'scripts', 'check.ts'), 'all'],
   bench: (args) => [join(BIN, 'node'), join(ROOT, 'benchmarks', 'run.ts'), ...args],
@@ -15,7 +19,7 @@ const COMMANDS = {
 
 async function main([name, ...args]) {
   if (!Object.hasOwn(COMMANDS, name ?? '')) return refuse(`no command "${name ?? ''}"`)
-  if (args.length > 0 && name !== 'bench') return refuse(`${name} takes no arguments, got "${args.join(' ')}"`)
+  if (args.length > 0 && !TAKE_ARGUMENTS.includes(name)) return refuse(`${name} takes no arguments, got "${args.join(' ')}"`)
   if (!(await setUp())) {
     // Whoever reads the summary line of `test` must not take a broken set-up for an empty success.
     if (name === 'test') console.log('0 passed, 1 failed')

@@ -12,7 +12,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['core', 'files'],
   harness: ['core', 'files', 'dataset', 'sandbox'],
   journal: ['core', 'files'],
-  cli: ['core', 'files', 'dataset', 'sandbox', 'harness', 'journal'],
+  team: ['core'],
+  refine: ['core'],
+  cli: ['core', 'files', 'dataset', 'sandbox', 'harness', 'journal', 'team', 'refine'],
 }
 
 /** One sentence for each import that goes the wrong way. `path` is relative to the root, with forward slashes. */

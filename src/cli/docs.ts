@@ -4,6 +4,8 @@ import { makeProgram } from './program.ts'
 const NOWHERE: Context = {
   terminal: { print: () => {}, note: () => {}, redraw: null, columns: 80, cwd: '/' },
   signal: new AbortController().signal,
+  softStop: new AbortController().signal,
+  acceptSoftStop: () => {},
   version: '',
   exit: { code: 0 },
 }

@@ -11,19 +11,45 @@ import { makeTerminal } from './terminal.ts'
 export async function main(argv: readonly string[]): Promise<number> {
   const abort = new AbortController()
   const stop = () => abort.abort(new Error('interrupted'))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  const soft = makeSoftStop(stop)
+  process.on('SIGINT', soft.interrupt)
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => endQuietly(error, stop))
   const terminal = makeTerminal(process.stdout, process.stderr, process.cwd())
-  const context: Context = { terminal, signal: abort.signal, version: await readVersion(), exit: { code: EXIT.done } }
+  const context: Context = {
+    terminal,
+    signal: abort.signal,
+    softStop: soft.signal,
+    acceptSoftStop: soft.accept,
+    version: await readVersion(),
+    exit: { code: EXIT.done },
+  }
   try {
     await parse(makeProgram(context), argv)
     return context.exit.code
   } catch (error) {
-    if (abort.signal.aborted) {
-      terminal.note('interrupted; nothing is left running')
+    if (abort.signal.aborted || soft.signal.aborted) {
+      if (abort.signal.aborted) terminal.note('interrupted; nothing is left running')
       return EXIT.interrupted
     }
     return printError(error, terminal)
+  }
+}
+
+/** Ctrl-C for commands that can end in good order: the first asks for it, the second stops at once, as for all other commands. */
+function makeSoftStop(stopNow: () => void) {
+  const controller = new AbortController()
+  let onAsk: (() => void) | null = null
+  return {
+    signal: controller.signal,
+    accept: (ask: () => void) => {
+      onAsk = ask
+    },
+    interrupt: () => {
+      if (onAsk === null || controller.signal.aborted) return stopNow()
+      controller.abort(new Error('asked to stop'))
+      onAsk()
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Decision } from './decision.ts'
+import type { Comparison, Decision } from './decision.ts'
 import type { ChangeSummary, OutcomeSummary, StampedEvent } from './run-events.ts'
 import type { Component } from './pipeline.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -15,7 +15,8 @@ export type RunState = {
   /** Number of the best trial so far: the last one kept, or the baseline once it is scored. */
   readonly best: number | null
   readonly searchEnd: string | null
-  readonly refit: EvaluationState | null
+  /** Models trained once more on all images but the sealed test's. */
+  readonly refits: readonly { readonly trial: number; readonly record: EvaluationRecord; readonly steps: number }[]
   readonly test: TestState | null
   readonly finished: string | null
 }
@@ -66,7 +67,7 @@ export type TestState = {
     readonly record: EvaluationRecord
     readonly outcome: OutcomeSummary
   }[]
-  readonly compared: string | null
+  readonly compared: { readonly comparison: Comparison; readonly reason: string } | null
 }
 
 export type Apply = (state: RunState, event: StampedEvent) => RunState

@@ -1,0 +1,39 @@
+import { Command, Option } from '@commander-js/extra-typings'
+import { KEEP_MODES } from '../../core/decision.ts'
+import { METRIC_NAMES } from '../../core/outcome.ts'
+import { STRATEGY_NAMES } from '../../core/run-spec.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../print-error.ts'
+import { parseCount, parseDuration, parseMetric, parseSeed, parseSeconds, parseTarget } from '../options.ts'
+import { startRun } from '../start-run.ts'
+
+export function runCommand(context: Context) {
+  return new Command('run')
+    .description('Refine a pipeline on your images, one component at a time; the same command again goes on')
+    .argument('<dataset>', 'folder with one folder of images per class, or a zip of it')
+    .option('--time <duration>', 'active time from start to end, such as 90s, 20m, 2h', parseDuration, 1200)
+    .option('--wall <duration>', 'hard limit on everything, waits included', parseDuration)
+    .option('--trials <n>', 'proposals at most', parseCount)
+    .option('--train-seconds <n>', 'seconds of training of one trial (default: from time and images)', parseSeconds)
+    .option('--target <metric>', 'end when val reaches this, such as 0.95', parseTarget)
+    .option('--patience <n>', 'rejected proposals in a row that count as a plateau', parseCount, 10)
+    .option('--metric <name>', METRIC_NAMES.join(', '), parseMetric, 'accuracy')
+    .option('--about <text>', 'what the images show, in your words')
+    .option('--groups <regex|file>', 'keep together what this pattern or CSV file (path,group) puts in one group')
+    .addOption(new Option('--strategy <name>', 'who decides what is tried').choices(STRATEGY_NAMES).default('iterative' as const))
+    .addOption(new Option('--pick <who>', 'who names the component').choices(['analyst', 'round-robin'] as const).default('analyst' as const))
+    .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
+    .option('--init <start>', 'architect, plain (a tutorial pipeline), or a folder with three files', 'architect')
+    .option('--refit', 'train the best once more on all images but the test (default below 20,000 images)')
+    .option('--no-refit', 'ship the model that was scored')
+    .option('--seed <n>', 'seed of everything', parseSeed, 0)
+    .option('--out <dir>', 'where the run folder is made', 'improve-runs')
+    .option('--unsafe-no-sandbox', 'run code without a sandbox: it can read and change your files')
+    .option('--json', 'print events as JSON lines')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', '\nExamples:\n  improve run ./my-images\n  improve run ./my-images --time 2h --about "leaves of tomato plants"')
+    .action(async (dataset, options) => {
+      const isDone = await startRun({ dataset, ...options }, context)
+      if (!isDone) context.exit.code = EXIT.failed
+    })
+}

@@ -1,0 +1,90 @@
+import type { Component } from '../core/pipeline.ts'
+import { classCounts, foldsOfEvaluation, partFacts, testCount, valCount } from '../core/dataset.ts'
+import type { RunSpec } from '../core/run-spec.ts'
+import { secondsPerTraining } from '../core/step-budget.ts'
+import { plainClassNames } from '../core/names.ts'
+import type { Blueprint, Brief, Team } from '../core/team.ts'
+import { countOpening, infoOf, makeLocalEvaluator, readPipelineFolder } from '../harness/index.ts'
+import type { LocalEvaluation } from '../harness/index.ts'
+import { makeTrialStore, runFolder } from '../journal/index.ts'
+import type { Run } from '../refine/run.ts'
+import { iterative, random } from '../refine/strategies.ts'
+import type { Strategy } from '../refine/strategies.ts'
+import { makePlaybookSampler, makePlaybookTeam, plainBlueprint } from '../team/playbook/index.ts'
+import type { RunScreen } from './run-screen.ts'
+import type { Session } from './run-session.ts'
+
+export type RunParts = Session & { readonly screen: RunScreen; readonly journal: Run['journal']; readonly softStop: AbortSignal }
+
+export type ComposedRun = { readonly run: Run; readonly local: LocalEvaluation }
+
+/** The real parts of a run: team, strategy, evaluator, files. */
+export async function composeRun(parts: RunParts): Promise<ComposedRun> {
+  const { spec, dataset, screen, journal } = parts
+  const brief = await makeBrief(parts)
+  const team = await withStart(makePlaybookTeam(), spec)
+  const local: LocalEvaluation = {
+    dataset,
+    tools: { ...parts.parts.python, machine: spec.machine },
+    runFolder: parts.folder,
+    runSeed: spec.seed,
+    trainSeconds: spec.budget.trainSeconds,
+    metric: spec.metric,
+    onProgress: (progress, of) => screen.progress(progress, of),
+  }
+  const run: Run = {
+    spec,
+    brief,
+    team,
+    strategy: spec.strategy === 'random' ? await randomAround(team, brief) : iterative,
+    evaluator: makeLocalEvaluator(local),
+    journal,
+    trials: makeTrialStore(runFolder(parts.folder), journal.state),
+    hasSealedTest: testCount(dataset.facts) > 0,
+    countOpening: (trials) => {
+      const opening = { at: new Date().toISOString(), command: `run, trials ${trials.join(' and ')}`, seeds: [spec.seed], folder: parts.folder }
+      return countOpening(parts.parts.cache, partFacts(dataset.facts, 'test').sha256.pixels, opening)
+    },
+    stopSoon: parts.softStop,
+  }
+  return { run, local }
+}
+
+async function makeBrief({ spec, dataset, card }: Session): Promise<Brief> {
+  const { facts } = dataset
+  const folds = foldsOfEvaluation(facts)
+  const parts = folds[0]?.train ?? []
+  const trainSeconds = secondsPerTraining(spec.budget.trainSeconds, folds.length)
+  const info = await infoOf(dataset, parts, 0, trainSeconds, spec.machine)
+  return {
+    card,
+    about: spec.about,
+    metric: spec.metric,
+    shape: info.typicalShape,
+    channels: facts.channels,
+    classes: plainClassNames(facts.classes),
+    classCounts: classCounts(facts, parts),
+    trainCount: info.trainCount,
+    valCount: valCount(facts),
+    trainSeconds,
+    machine: spec.machine,
+    seed: spec.seed,
+  }
+}
+
+/** Random search around pipeline 0. */
+async function randomAround(team: Team, brief: Brief): Promise<Strategy> {
+  const { memos } = await team.architect(brief, new AbortController().signal)
+  const sample = makePlaybookSampler()
+  return random((draw) => sample(brief, memos, draw))
+}
+
+/** The team, with another's pipeline 0 where the user wants to start from one. */
+async function withStart(team: Team, { init }: RunSpec): Promise<Team> {
+  if (init === 'architect') return team
+  if (init === 'plain') return { ...team, architect: (brief) => Promise.resolve(plainBlueprint(brief)) }
+  const pipeline = await readPipelineFolder(init)
+  const memos: Record<Component, unknown> = { data: null, model: null, training: null }
+  const blueprint: Blueprint = { understanding: `starts from ${init}`, design: 'the three files as they are', pipeline, memos }
+  return { ...team, architect: () => Promise.resolve(blueprint) }
+}

@@ -1,0 +1,115 @@
+import { join, relative } from 'node:path'
+import type { Card } from '../core/card.ts'
+import { ExternalError } from '../core/errors.ts'
+import { quoteForShell } from '../core/format.ts'
+import type { TimePlan } from '../core/plan.ts'
+import type { RunEvent } from '../core/run-events.ts'
+import type { RunSpec } from '../core/run-spec.ts'
+import type { RunState } from '../core/run-state.ts'
+import type { CachedDataset } from '../dataset/index.ts'
+import type { LocalEvaluation } from '../harness/index.ts'
+import { openJournal } from '../journal/index.ts'
+import type { Journal } from '../journal/index.ts'
+import { BaselineFailed, refine } from '../refine/refine.ts'
+import { finalize } from '../refine/finalize.ts'
+import type { Run } from '../refine/run.ts'
+import { composeRun } from './compose-run.ts'
+import type { Parts } from './compose.ts'
+import type { Context } from './context.ts'
+import { shipBest } from './ship-best.ts'
+import { printRunReport } from './run-report.ts'
+import { RunScreen } from './run-screen.ts'
+import { showRunPlan } from './run-plan-text.ts'
+import { withProgress } from './terminal.ts'
+import { writeCardFiles } from './write-card.ts'
+
+/** A run folder with all that one session of work on it needs. */
+export type Session = {
+  readonly folder: string
+  /** What was asked now; a run that goes on keeps what it was asked first. */
+  readonly spec: RunSpec
+  readonly plan: TimePlan | null
+  readonly dataset: CachedDataset
+  readonly card: Card
+  readonly parts: Parts
+  /** Spent before the journal was opened. */
+  readonly prepareSeconds: number
+  readonly json: boolean
+}
+
+/** Works on a run until it is finished or the user stops it; true when at least one pipeline was scored. */
+export async function workOn(session: Session, context: Context): Promise<boolean> {
+  const { terminal, softStop, signal } = context
+  const journal = await openJournal(session.folder, { onNote: terminal.note })
+  const screen = new RunScreen(terminal, session.json)
+  try {
+    const spec = await begin(session, journal)
+    showRunPlan(session, spec, journal.state(), terminal)
+    const { run, local } = await composeRun({ ...session, spec, screen, journal: recording(journal, screen, session.prepareSeconds), softStop })
+    context.acceptSoftStop(() => screen.announceStop())
+    await withProgress(terminal, () => screen.describe(journal.state(), run), () => carryOut(run, local, session, signal))
+    printRunReport({ folder: session.folder, spec, state: journal.state(), json: session.json }, terminal)
+    return journal.state().trials.length === 1 || journal.state().trials.slice(1).some((trial) => trial.decision?.stage !== 'failed')
+  } catch (error) {
+    throw await explain(error, session, journal, context)
+  } finally {
+    await journal.close()
+  }
+}
+
+async function carryOut(run: Run, local: LocalEvaluation, session: Session, signal: AbortSignal): Promise<void> {
+  const best = await refine(run, signal)
+  await finalize(run, best, signal)
+  await shipBest(run, local, session)
+}
+
+/** The spec that counts: the one that is written down already, or the new one. */
+async function begin(session: Session, journal: Journal): Promise<RunSpec> {
+  const known = journal.state().spec
+  if (known !== null) {
+    if (journal.state().finished === null) await journal.append({ type: 'run.resumed' })
+    return known
+  }
+  await writeCardFiles(session.folder, session.card, session.dataset)
+  await journal.append({ type: 'run.started', spec: session.spec })
+  return session.spec
+}
+
+/** The journal as the loop sees it: what is written is shown. */
+function recording(journal: Journal, screen: RunScreen, before: number): Run['journal'] {
+  return {
+    state: journal.state,
+    activeSeconds: () => journal.activeSeconds() + before,
+    append: async (event: RunEvent) => {
+      const stamped = await journal.append(event)
+      screen.show(stamped, journal.state())
+      return stamped
+    },
+  }
+}
+
+/** Writes down that the user stopped, and says how to go on; every other error is told as it is. */
+async function explain(error: unknown, session: Session, journal: Journal, context: Context): Promise<unknown> {
+  const { terminal, softStop, signal } = context
+  const name = quoteForShell(relative(terminal.cwd, session.folder) || '.')
+  if (softStop.aborted || signal.aborted) {
+    await journal.append({ type: 'run.interrupted', reason: signal.aborted ? 'stopped at once' : 'stopped after a training' })
+    terminal.note(describeStop(journal.state()))
+    terminal.note(`go on:  improve resume ${name}`)
+  }
+  if (error instanceof BaselineFailed)
+    return new ExternalError('environment', `the first pipeline could not be trained: ${error.message}`, {
+      evidence: [`log  ${join(name, 'trials', '0000', 'repeat-0', 'train.log')}`],
+      fix: session.spec.init === 'architect' ? 'improve doctor' : 'mend the files that --init names, or leave it away',
+      cause: error,
+    })
+  return error
+}
+
+function describeStop({ trials, best }: RunState): string {
+  const decided = trials.filter((trial) => trial.decision !== null).length
+  return best === null
+    ? 'stopped before the first pipeline was scored'
+    : `stopped after ${decided} decided proposals; best so far is trial ${best}`
+}
+

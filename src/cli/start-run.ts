@@ -1,0 +1,165 @@
+import { basename, relative, resolve } from 'node:path'
+import { foldsOfEvaluation, imageCount } from '../core/dataset.ts'
+import { UsageError } from '../core/errors.ts'
+import type { KeepMode } from '../core/decision.ts'
+import type { MetricName } from '../core/outcome.ts'
+import { planTime } from '../core/plan.ts'
+import type { TimePlan } from '../core/plan.ts'
+import { secondsPerTraining } from '../core/step-budget.ts'
+import type { RunSpec, StrategyName } from '../core/run-spec.ts'
+import { readCard } from '../dataset/index.ts'
+import type { CachedDataset } from '../dataset/index.ts'
+import { infoOf, measureMachine } from '../harness/index.ts'
+import type { MeasuredMachine } from '../harness/index.ts'
+import { findRuns, makeRunFolder, readJournal } from '../journal/index.ts'
+import { checkMetric } from './check-metric.ts'
+import { checkOutOfReach, checkSource, checkWritable, parseGroups } from './check-paths.ts'
+import { composeParts } from './compose.ts'
+import type { Parts } from './compose.ts'
+import type { Context } from './context.ts'
+import { workOn } from './run-session.ts'
+import { stageDataset } from './stage-dataset.ts'
+import { withMeasuring } from './measuring.ts'
+
+export type RunOptions = {
+  readonly dataset: string
+  readonly time: number
+  readonly wall?: number | undefined
+  readonly trials?: number | undefined
+  readonly trainSeconds?: number | undefined
+  readonly target?: number | undefined
+  readonly patience: number
+  readonly metric: MetricName
+  readonly about?: string | undefined
+  readonly groups?: string | undefined
+  readonly strategy: StrategyName
+  readonly pick: 'analyst' | 'round-robin'
+  readonly keep: KeepMode
+  readonly init: string
+  readonly refit?: boolean | undefined
+  readonly seed: number
+  readonly out: string
+  readonly unsafeNoSandbox?: true | undefined
+  readonly json?: true | undefined
+}
+
+/** Below this a refit is worth its time: the images of val are many of all. */
+const REFIT_BELOW = 20_000
+
+/** `improve run`: stage the images, write down what was asked, refine. The same command goes on with a run that has not ended. */
+export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
+  const { terminal, signal } = context
+  const source = checkSource(options.dataset, terminal.cwd)
+  const groups = parseGroups(options.groups, terminal.cwd)
+  const out = resolve(terminal.cwd, options.out)
+  await checkWritable(out)
+  const isOwnCode = options.init === 'architect' || options.init === 'plain'
+  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : isOwnCode ? 'own-code' : 'refuse')
+  if (!isOwnCode && !options.unsafeNoSandbox) checkOutOfReach([source, parts.cache])
+  const started = performance.now()
+  const dataset = await stageDataset(context, parts, source, groups)
+  checkMetric(options.metric, dataset.facts, true)
+  const machine = await withMeasuring(terminal, () => measureMachine(parts.python, parts.torchVersion, parts.cache, signal))
+  const { spec, plan } = await writeSpec(options, { source, dataset, machine, parts }, context)
+  const known = await findUnfinished(out, spec)
+  const folder = known ?? (await makeRunFolder(out, basename(source), new Date())).folder
+  if (known !== null) terminal.note(`going on with ${relative(terminal.cwd, folder)}, which was asked the same`)
+  const prepareSeconds = (performance.now() - started) / 1000
+  return workOn({ folder, spec, plan, dataset, card: await readCard(dataset.folder), parts, prepareSeconds, json: options.json ?? false }, context)
+}
+
+type Staged = {
+  readonly source: string
+  readonly dataset: CachedDataset
+  readonly machine: MeasuredMachine
+  readonly parts: Parts
+}
+
+/** What was asked, made definite. */
+async function writeSpec(options: RunOptions, staged: Staged, context: Context): Promise<{ spec: RunSpec; plan: TimePlan }> {
+  const { dataset, machine, parts, source } = staged
+  const { facts } = dataset
+  const refit = options.refit ?? (facts.scheme === 'pooled' || imageCount(facts) < REFIT_BELOW)
+  const folds = foldsOfEvaluation(facts)
+  const info = await infoOf(dataset, folds[0]?.train ?? [], 0, 1, machine)
+  const plan = planTime({
+    facts,
+    timeSeconds: options.time,
+    trainSeconds: options.trainSeconds ?? null,
+    trials: options.trials ?? null,
+    refit,
+    trainCount: info.trainCount,
+    shape: info.typicalShape,
+    referenceSpeed: machine.referenceSpeed,
+  })
+  const trainSeconds = Math.round(plan.trainSeconds * 10) / 10
+  checkTime(options, plan, secondsPerTraining(trainSeconds, folds.length))
+  const { rates: _, ...chosenMachine } = machine
+  const spec: RunSpec = {
+    version: 1,
+    name: basename(source),
+    createdAt: new Date().toISOString(),
+    dataset: {
+      source,
+      groups: options.groups ?? null,
+      key: dataset.key,
+      contentHash: facts.contentHash,
+      scheme: facts.scheme,
+      imageCount: imageCount(facts),
+      classes: facts.classes,
+    },
+    about: options.about ?? null,
+    metric: options.metric,
+    team: 'playbook',
+    strategy: options.strategy,
+    pick: options.pick,
+    keep: options.keep,
+    init: options.init === 'architect' || options.init === 'plain' ? options.init : resolve(context.terminal.cwd, options.init),
+    seed: options.seed,
+    budget: {
+      timeSeconds: options.time,
+      wallSeconds: options.wall ?? null,
+      trials: options.trials ?? null,
+      trainSeconds,
+      target: options.target ?? null,
+      patience: options.patience,
+    },
+    refit,
+    machine: {
+      device: chosenMachine.device,
+      threads: chosenMachine.threads,
+      dtype: chosenMachine.dtype,
+      channelsLast: chosenMachine.channelsLast,
+      referenceSpeed: chosenMachine.referenceSpeed,
+    },
+    sandbox: { level: parts.python.sandbox.level, description: parts.python.sandbox.description },
+    versions: { improve: context.version, node: process.version, torch: parts.torchVersion },
+  }
+  return { spec, plan }
+}
+
+/** A time in which nothing could be tried is a mistake to say at once. */
+function checkTime({ time }: RunOptions, { proposals, trainSeconds }: TimePlan, secondsEach: number): void {
+  if (proposals >= 1) return
+  throw new UsageError(`--time ${time}s leaves no room for a single proposal`, {
+    evidence: [`one trial trains for ${trainSeconds.toFixed(0)} s (${secondsEach.toFixed(1)} s a fold), and the baseline needs two`],
+    fix: 'give more --time, or fewer --train-seconds',
+  })
+}
+
+/** The newest run that was asked the same and has not ended; null when there is none. */
+async function findUnfinished(out: string, spec: RunSpec): Promise<string | null> {
+  for (const { folder } of await findRuns(out)) {
+    const { state } = await readJournal(folder).catch(() => ({ state: null }))
+    if (state?.spec == null || state.finished !== null) continue
+    if (identityOf(state.spec) === identityOf(spec)) return folder
+  }
+  return null
+}
+
+/** What two commands must share to mean the same run: all but when it was asked, and what the machine measured. */
+function identityOf({ createdAt: _, machine: __, sandbox: ___, versions: ____, budget, ...asked }: RunSpec): string {
+  const { trainSeconds: _____, ...budgetAsked } = budget
+  return JSON.stringify([asked, budgetAsked])
+}
+

@@ -1,0 +1,83 @@
+import { foldsOfEvaluation } from './dataset.ts'
+import type { DatasetFacts } from './dataset.ts'
+
+/** Proposals worth having grow with the time, more slowly than it: half of more time goes into longer trainings, which rank better. */
+const PROPOSALS_AT_A_MINUTE = 2
+const PROPOSALS_EXPONENT = 0.6
+const MIN_PROPOSALS = 5
+const MAX_PROPOSALS = 40
+/** Evaluations beside the proposals' own: two of the baseline, two fresh seeds of later bests. */
+const OTHER_EVALUATIONS = 4
+/** Evaluations a proposal, fresh seeds included. */
+const EVALUATIONS_A_PROPOSAL = 1.4
+/** Wall seconds of an evaluation beside its training, and of each further fold. */
+const OVERHEAD_SECONDS = 6
+const FOLD_OVERHEAD_SECONDS = 4
+/** A training below this is mostly start-up and warm-up. */
+const MIN_TRAIN_SECONDS = 6
+const MAX_TRAIN_SECONDS = 1800
+/** Passes over the data below which short trainings do not rank pipelines as long ones do. */
+const PASSES_TO_RANK = 3
+/** What the default net costs, as a share of the machine's reference net at 28 px. */
+const DEFAULT_NET_COST = 0.5
+const REFERENCE_PIXELS = 28 * 28
+
+export type TimePlan = {
+  /** Wall seconds of training in one evaluation, all folds together. */
+  readonly trainSeconds: number
+  /** Proposals that fit. */
+  readonly proposals: number
+  /** Whether the trainings are long enough to rank pipelines; what to ask for where they are not. */
+  readonly neededTimeSeconds: number | null
+}
+
+export type PlanInput = {
+  readonly facts: DatasetFacts
+  readonly timeSeconds: number
+  /** What the user asked for, or null. */
+  readonly trainSeconds: number | null
+  readonly trials: number | null
+  readonly refit: boolean
+  /** Images to fit on in one training, and typical [height, width] of them. */
+  readonly trainCount: number
+  readonly shape: readonly [number, number]
+  readonly referenceSpeed: number
+}
+
+/** Shares the time out between more proposals and longer trainings, so that there are enough of the ones and the others still rank. */
+export function planTime(input: PlanInput): TimePlan {
+  const folds = foldsOfEvaluation(input.facts).length
+  const overhead = OVERHEAD_SECONDS + (folds - 1) * FOLD_OVERHEAD_SECONDS
+  const toRank = Math.max(MIN_TRAIN_SECONDS, secondsToRank(input, folds))
+  const trainSeconds = input.trainSeconds ?? clamp(trainSecondsFor(input, overhead, folds), MIN_TRAIN_SECONDS, MAX_TRAIN_SECONDS)
+  const evaluation = trainSeconds + overhead
+  const left = input.timeSeconds - (OTHER_EVALUATIONS + finalEvaluations(input, folds)) * evaluation
+  const byTime = Math.max(0, Math.floor(left / (evaluation * EVALUATIONS_A_PROPOSAL)))
+  const wanted = (toRank + overhead) * (MIN_PROPOSALS * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, folds))
+  return {
+    trainSeconds,
+    proposals: Math.min(byTime, input.trials ?? byTime),
+    neededTimeSeconds: trainSeconds < toRank ? wanted : null,
+  }
+}
+
+function trainSecondsFor(input: PlanInput, overhead: number, folds: number): number {
+  const grown = PROPOSALS_AT_A_MINUTE * (input.timeSeconds / 60) ** PROPOSALS_EXPONENT
+  const proposals = input.trials ?? Math.round(clamp(grown, MIN_PROPOSALS, MAX_PROPOSALS))
+  const evaluations = proposals * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, folds)
+  return input.timeSeconds / evaluations - overhead
+}
+
+/** The refits and the test at the end, in evaluations. */
+function finalEvaluations({ refit }: PlanInput, folds: number): number {
+  return (refit ? 2 : 0.5) / folds + 0.5
+}
+
+function secondsToRank({ trainCount, shape, referenceSpeed }: PlanInput, folds: number): number {
+  const cost = (DEFAULT_NET_COST * shape[0] * shape[1]) / REFERENCE_PIXELS
+  return (folds * PASSES_TO_RANK * trainCount * cost) / referenceSpeed
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value))
+}

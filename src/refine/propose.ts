@@ -1,0 +1,72 @@
+import { COMPONENTS } from '../core/pipeline.ts'
+import type { Component } from '../core/pipeline.ts'
+import type { Change, Evidence, Proposal } from '../core/team.ts'
+import type { Run, Trial } from './run.ts'
+import type { Strategy } from './strategies.ts'
+
+/** Trial 0: the Architect's design as one coherent piece. */
+export async function designPipeline(run: Run, signal: AbortSignal): Promise<Trial> {
+  const started = run.journal.activeSeconds()
+  const blueprint = await run.team.architect(run.brief, signal)
+  const note = `${blueprint.understanding}\n\n${blueprint.design}`
+  const trial: Trial = { number: 0, pipeline: blueprint.pipeline, memos: blueprint.memos, note }
+  await open(run, trial, null, null, run.journal.activeSeconds() - started)
+  return trial
+}
+
+/** The strategy's next proposal as a trial on disk and in the journal; null when it has none. */
+export async function propose(run: Run, best: Trial, evidence: Evidence, signal: AbortSignal): Promise<Trial | null> {
+  const started = run.journal.activeSeconds()
+  const proposal = await run.strategy.propose(run.team, evidence, signal)
+  if (proposal === null) return null
+  const trial = applyProposal(run.strategy, best, proposal, run.journal.state().trials.length)
+  await open(run, trial, proposal, best, run.journal.activeSeconds() - started)
+  return trial
+}
+
+/** The last trial, when it was proposed and not decided yet: its training was interrupted. */
+export async function unfinishedTrial(run: Run): Promise<Trial | null> {
+  const last = run.journal.state().trials.at(-1)
+  if (last === undefined || last.number === 0 || last.decision !== null) return null
+  const trial = await run.trials.load(last.number)
+  if (trial === null) throw new Error(`the files of trial ${last.number} are not what the journal says`)
+  return trial
+}
+
+/**
+ * The best pipeline with the proposed components exchanged. That nothing else changes does not rest on anybody's promise: of the
+ * proposal only the sources of the components named are taken. Throws when the strategy exceeds its scope, which is a mistake of ours.
+ */
+export function applyProposal(strategy: Strategy, best: Trial, { diagnosis, changes }: Proposal, number: number): Trial {
+  const changed = COMPONENTS.filter((component) => changes[component] !== undefined)
+  const isInScope = strategy.scope === 'all components' || (changed.length === 1 && changed[0] === diagnosis?.component)
+  if (!isInScope) throw new Error(`the strategy ${strategy.name} may change ${strategy.scope}, it changed ${changed.join(', ')}`)
+  const pipeline: Record<Component, string> = { ...best.pipeline }
+  const memos: Record<Component, unknown> = { ...best.memos }
+  for (const component of changed) {
+    const change = changes[component] as Change
+    pipeline[component] = change.source
+    memos[component] = change.memo
+  }
+  const note = changed.map((component) => changes[component]?.rationale ?? '').join('\n')
+  return { number, pipeline, memos, note }
+}
+
+/** Files first, then the intent: a trial that the journal knows has its files. */
+async function open(run: Run, trial: Trial, proposal: Proposal | null, base: Trial | null, teamSeconds: number): Promise<void> {
+  await run.trials.save(trial, proposal, base)
+  await run.journal.append({
+    type: 'trial.proposed',
+    trial: trial.number,
+    base: base?.number ?? null,
+    diagnosis: proposal?.diagnosis ?? null,
+    changes: COMPONENTS.flatMap((component) => {
+      const change = proposal?.changes[component]
+      if (change === undefined) return []
+      const { title, kind, rationale, fingerprint, labelSafety } = change
+      return [{ component, title, kind, rationale, fingerprint, labelSafety }]
+    }),
+    pipeline: run.trials.hashes(trial.pipeline),
+    teamSeconds,
+  })
+}

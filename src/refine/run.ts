@@ -1,0 +1,44 @@
+import type { RunEvent, StampedEvent } from '../core/run-events.ts'
+import type { RunSpec } from '../core/run-spec.ts'
+import type { RunState } from '../core/run-state.ts'
+import type { Brief, Memos, Proposal, Team } from '../core/team.ts'
+import type { Component, Pipeline } from '../core/pipeline.ts'
+import type { Evaluator } from '../core/evaluator.ts'
+import type { Strategy } from './strategies.ts'
+
+/** Everything a refinement works with. What has happened is in the journal alone: calling the loop again goes on from there. */
+export type Run = {
+  readonly spec: RunSpec
+  readonly brief: Brief
+  readonly team: Team
+  readonly strategy: Strategy
+  readonly evaluator: Evaluator
+  readonly journal: RunJournal
+  readonly trials: TrialStore
+  readonly hasSealedTest: boolean
+  /** Counts a look at the sealed test for the trials named, before it is taken; the number of all looks at this test. */
+  readonly countOpening: (trials: readonly number[]) => Promise<number>
+  /** Asked before each training: the user wants to stop, and what is being trained may still end. */
+  readonly stopSoon: AbortSignal
+}
+
+export type RunJournal = {
+  readonly state: () => RunState
+  /** Returns when the event is on disk. */
+  readonly append: (event: RunEvent) => Promise<StampedEvent>
+  /** Seconds of work so far, up to now. */
+  readonly activeSeconds: () => number
+}
+
+/** Where the files of a trial lie. */
+export type TrialStore = {
+  /** Writes the pipeline and what is known of it; `base` is what the diff is made against. */
+  readonly save: (trial: Trial, proposal: Proposal | null, base: Trial | null) => Promise<void>
+  /** What `save` wrote; null when it is missing or not what the journal says. */
+  readonly load: (number: number) => Promise<Trial | null>
+  /** SHA-256 of each file. */
+  readonly hashes: (pipeline: Pipeline) => Readonly<Record<Component, string>>
+}
+
+/** A pipeline with its number in the run; trial 0 is the baseline. */
+export type Trial = { readonly number: number; readonly pipeline: Pipeline; readonly memos: Memos; readonly note: string }

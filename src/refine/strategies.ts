@@ -1,0 +1,47 @@
+import { COMPONENTS } from '../core/pipeline.ts'
+import type { Component } from '../core/pipeline.ts'
+import type { Change, Evidence, Proposal, Team } from '../core/team.ts'
+
+/** Decides which components a trial may change, and asks the team for the change. */
+export type Strategy = {
+  readonly name: string
+  /** The components that this strategy's proposals may differ in, all together. */
+  readonly scope: 'one component' | 'all components'
+  /** Null when nothing is left to try. */
+  readonly propose: (team: Team, evidence: Evidence, signal: AbortSignal) => Promise<Proposal | null>
+}
+
+/** The paper's: the Analyst names one component, its engineer rewrites that one. */
+export const iterative: Strategy = {
+  name: 'iterative',
+  scope: 'one component',
+  propose: async (team, evidence, signal) => {
+    const diagnosis = await team.analyst(evidence, signal)
+    if (diagnosis === null) return null
+    const change = await team.engineers[diagnosis.component]({ diagnosis, evidence }, signal)
+    return change === null ? null : { diagnosis, changes: { [diagnosis.component]: change } }
+  },
+}
+
+/**
+ * Draws all three components independently from what `sample` ranges over; nobody looks at the evidence. A component that was drawn as
+ * it is in the best is no change.
+ */
+export function random(sample: (draw: number) => Readonly<Record<Component, Change>>): Strategy {
+  return {
+    name: 'random',
+    scope: 'all components',
+    propose: (_team, { past, best }) => {
+      const drawn = Object.entries(sample(past.length)) as [Component, Change][]
+      const changes = Object.fromEntries(drawn.filter(([component, { source }]) => source !== best.pipeline[component]))
+      return Promise.resolve({ diagnosis: null, changes })
+    },
+  }
+}
+
+/** The components that the next proposal may touch: the Analyst's choice, or each in turn (an ablation). */
+export function allowedComponents(pick: 'analyst' | 'round-robin', proposals: number): readonly Component[] {
+  if (pick === 'analyst') return COMPONENTS
+  const turn = COMPONENTS[proposals % COMPONENTS.length]
+  return turn === undefined ? COMPONENTS : [turn]
+}
