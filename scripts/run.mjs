@@ -1,4 +1,4 @@
-// The commands of the repository: `node scripts/run.mjs setup|quickstart|check|test|bench|build [args]`, usually through `npm run`.
+// The commands of the repository: `node scripts/run.mjs setup|quickstart|check|test|bench|proof|build [args]`, usually through `npm run`.
 // Plain JavaScript without dependencies, because it runs under the system's Node before anything is installed. After the
 // set-up everything else runs under the Node that the set-up brought.
 import { spawn } from 'node:child_process'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { BIN, ENVIRONMENT, ROOT, setUp } from './setup.mjs'
 
 const QUICKSTART = ['run', join('examples', 'fashion.zip'), '--time', '5m', '--about', 'product photos of clothes and shoes']
-const TAKE_ARGUMENTS = ['bench', 'quickstart']
+const TAKE_ARGUMENTS = ['bench', 'proof', 'quickstart']
 
 const COMMANDS = {
   setup: null,
@@ -14,6 +14,7 @@ const COMMANDS = {
   check: () => [join(BIN, 'node'), join(ROOT, 'scripts', 'check.ts'), 'fast'],
   test: () => [join(BIN, 'node'), join(ROOT, 'scripts', 'check.ts'), 'all'],
   bench: (args) => [join(BIN, 'node'), join(ROOT, 'benchmarks', 'run.ts'), ...args],
+  proof: (args) => [join(BIN, 'node'), join(ROOT, 'proof', 'run.ts'), ...args],
   build: () => [join(BIN, 'tsc'), '-p', join(ROOT, 'tsconfig.build.json')],
 }
 

@@ -1,6 +1,9 @@
 import { Command } from '@commander-js/extra-typings'
 import { dataCommand } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { predictCommand } from './commands/predict.ts'
+import { resumeCommand } from './commands/resume.ts'
+import { runCommand } from './commands/run.ts'
 import { tryCommand } from './commands/try.ts'
 import type { Context } from './context.ts'
 
@@ -12,8 +15,15 @@ export function makeProgram(context: Context): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showSuggestionAfterError(true)
-    .addHelpText('after', '\nStart here:  improve try ./my-images --seconds 60')
-  for (const command of [tryCommand(context), dataCommand(context), doctorCommand(context)]) {
+    .addHelpText('after', '\nStart here:  improve run ./my-images --time 20m')
+  for (const command of [
+    runCommand(context),
+    resumeCommand(context),
+    tryCommand(context),
+    predictCommand(context),
+    dataCommand(context),
+    doctorCommand(context),
+  ]) {
     program.addCommand(command)
   }
   return program

@@ -1,0 +1,13 @@
+/** A count of what was tried and what failed. */
+export type Proof = {
+  readonly name: string
+  readonly tried: number
+  readonly failed: number
+  /** What the figure says, as a sentence. */
+  readonly claim: string
+  readonly failures: readonly string[]
+}
+
+export function proofLine({ name, tried, failed, claim }: Proof): string {
+  return `${name.padEnd(12)} ${tried} tried, ${failed} failed   ${claim}`
+}
