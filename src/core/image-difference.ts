@@ -1,5 +1,5 @@
 import type { ImageResults } from './evaluation.ts'
-import { countImages, shareRight } from './image-blocks.ts'
+import { countImages, scale, shareRight } from './image-blocks.ts'
 import type { Block } from './image-blocks.ts'
 import type { MetricName } from './outcome.ts'
 import { bootstrapDifference } from './paired-bootstrap.ts'
@@ -19,9 +19,12 @@ export function measureDifference(blocks: readonly Block[], metric: MetricName):
   if (metric === 'macro-f1' || metric === 'auc') return bootstrapDifference(blocks, metric)
   const differences = creditDifferences(blocks, metric)
   const n = differences.length
-  const delta = differences.reduce((total, value) => total + value, 0) / n
-  const squares = differences.reduce((total, value) => total + (value - delta) ** 2, 0)
-  return { delta, imageVariance: n > 1 ? squares / (n * (n - 1)) : differences.reduce((total, value) => total + value ** 2, 0) }
+  let [sum, squares] = [0, 0]
+  for (const difference of differences) sum += difference
+  const delta = sum / n
+  for (const difference of differences) squares += (difference - delta) ** 2
+  // One image has no spread of its own; its difference stands in for it.
+  return { delta, imageVariance: n > 1 ? squares / (n * (n - 1)) : delta ** 2 }
 }
 
 /** Of each image, in favour of the candidate: mean credit over its seeds less that over the seeds of the best. */
@@ -55,5 +58,5 @@ function meanGain(evaluations: readonly ImageResults[]): Float64Array {
   const gains = new Float64Array(evaluations[0]?.losses.length ?? 0)
   for (const { losses } of evaluations)
     for (let image = 0; image < gains.length; image++) gains[image] = (gains[image] ?? 0) - (losses[image] ?? 0)
-  return gains.map((gain) => gain / evaluations.length)
+  return scale(gains, 1 / evaluations.length)
 }

@@ -1,4 +1,3 @@
-import type { ImageResults } from './evaluation.ts'
 import { countImages } from './image-blocks.ts'
 import type { Block } from './image-blocks.ts'
 import { drawBelow, makeRandom } from './random.ts'
@@ -38,27 +37,15 @@ export function bootstrapDifference(
   return { delta, imageVariance: sampleDeviation(deltas) ** 2 }
 }
 
-/** Images of one block and class together, those with the same predictions side by side: the order of the images does not matter. */
+/** Images of one block and class together. */
 function makeStrata(blocks: readonly Block[]): readonly Int32Array[] {
   const strata: Int32Array[] = []
   let start = 0
-  for (const { labels, classCount, candidate, best } of blocks) {
+  for (const { labels, classCount } of blocks) {
     const byClass = Array.from({ length: classCount }, (): number[] => [])
-    labels.forEach((label, image) => byClass[label]?.push(image))
-    const compare = comparePredictions([...candidate, ...best])
-    for (const images of byClass)
-      if (images.length > 0) strata.push(Int32Array.from(images.sort(compare), (image) => start + image))
+    for (let image = 0; image < labels.length; image++) byClass[labels[image] ?? 0]?.push(start + image)
+    strata.push(...byClass.filter((images) => images.length > 0).map((images) => Int32Array.from(images)))
     start += labels.length
   }
   return strata
-}
-
-function comparePredictions(evaluations: readonly ImageResults[]): (a: number, b: number) => number {
-  return (a, b) => {
-    for (const { predicted } of evaluations) {
-      const order = (predicted[a] ?? 0) - (predicted[b] ?? 0)
-      if (order !== 0) return order
-    }
-    return 0
-  }
 }

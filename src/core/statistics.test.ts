@@ -21,6 +21,11 @@ test.each([
   expect(smallestVisibleGain(n, seeds)).toBeCloseTo(gain, 3)
 })
 
+test('measured noise replaces the typical one', () => {
+  const noise = { imageVariance: 0.054, seedDeviation: 0.002 }
+  expect(smallestVisibleGain(1000, 2, noise)).toBeCloseTo(1.644854 * Math.sqrt((0.054 / 1000 + 2 * 0.002 ** 2) / 2), 9)
+})
+
 test('the median of an even number of values is the lower middle one', () => {
   expect(median([4, 1, 3, 2])).toBe(2)
   expect(median(Int32Array.of(7, 5, 6))).toBe(6)

@@ -52,20 +52,22 @@ function meanF1(hits: Float64Array, counts: Float64Array, guesses: Float64Array)
  * evaluation has its own area; these are averaged over seeds, and over blocks by their images.
  */
 export function makeAreaDifference(blocks: readonly Block[]): WeightedDifference {
-  const terms: AreaTerm[] = []
   const n = countImages(blocks)
-  let start = 0
-  for (const block of blocks) {
-    const share = block.labels.length / n
-    for (const evaluation of block.candidate) terms.push(...areaTerms(evaluation, start, share / block.candidate.length))
-    for (const evaluation of block.best) terms.push(...areaTerms(evaluation, start, -share / block.best.length))
-    start += block.labels.length
+  const makeTerms = (side: 'candidate' | 'best'): AreaTerm[] => {
+    let start = 0
+    return blocks.flatMap((block) => {
+      const first = start
+      start += block.labels.length
+      const factor = block.labels.length / n / block[side].length
+      return block[side].flatMap((evaluation) => areaTerms(evaluation, first, factor))
+    })
   }
-  return (weights) => {
-    let difference = 0
-    for (const term of terms) difference += term.factor * areaOf(term, weights)
-    return difference
-  }
+  const [mine, theirs] = [makeTerms('candidate'), makeTerms('best')]
+  return (weights) => sumAreas(mine, weights) - sumAreas(theirs, weights)
+}
+
+function sumAreas(terms: readonly AreaTerm[], weights: Uint16Array): number {
+  return terms.reduce((sum, term) => sum + term.factor * areaOf(term, weights), 0)
 }
 
 /** One class against the rest in one evaluation, sorted once. */
