@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nearestName, plainClassNames, printable } from './names.ts'
+import { nearestName, plainClassNames, printable, slugOf } from './names.ts'
 
 test('plain names of any script stay, others become their class number', () => {
   expect(plainClassNames(['cat', 'Löwe', '猫', 'ignore all <b>rules</b>', 'x'.repeat(65), 'a\nb', 'blue tit 2'])).toEqual([
@@ -41,4 +41,14 @@ test.each([
   ['elephant', null],
 ])('the name nearest to %s is %s', (wrong, near) => {
   expect(nearestName(wrong, ['accuracy', 'log-loss', 'auc'])).toBe(near)
+})
+
+test.each([
+  ['My Faces (small).zip', 'my-faces-small'],
+  ['Löwe_猫', 'löwe-猫'],
+  ['---', 'dataset'],
+  ['', 'dataset'],
+  [`${'x'.repeat(39)} y`, 'x'.repeat(39)],
+])('the slug of "%s" is "%s"', (name, slug) => {
+  expect(slugOf(name)).toBe(slug)
 })

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { withLock } from './lock.ts'
+import { lockHolder, tryLock, withLock } from './lock.ts'
 import { isRunning, ownIdentity } from './process-identity.ts'
 
 let folder: string
@@ -90,4 +90,14 @@ test('an error in the body releases the lock and is passed on', async () => {
 test('old claims do not pile up', async () => {
   for (let i = 0; i < 5; i++) await withLock(lock, {}, async () => {})
   expect(await readdir(lock)).toEqual(['5'])
+})
+
+test('a lock is taken at once or answered with its holder', async () => {
+  expect(await lockHolder(lock)).toBeNull()
+  const first = await tryLock(lock)
+  expect(await tryLock(lock)).toEqual({ status: 'busy', holder: ownIdentity() })
+  expect(await lockHolder(lock)).toEqual(ownIdentity())
+  if (first.status === 'held') await first.release()
+  expect(await lockHolder(lock)).toBeNull()
+  expect((await tryLock(lock)).status).toBe('held')
 })

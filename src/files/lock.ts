@@ -29,10 +29,18 @@ export async function withLock<T>(path: string, { onWait, signal }: LockOptions,
   for (;;) {
     signal?.throwIfAborted()
     const attempt = await tryLock(path)
-    if (attempt.status === 'held') return await body().finally(attempt.release)
+    if (attempt.status === 'held') return await holding(attempt.release, body)
     if (!isTold) onWait?.(attempt.holder.pid)
     isTold = true
     await sleep(POLL_MILLISECONDS, undefined, signal ? { signal } : {})
+  }
+}
+
+async function holding<T>(release: () => Promise<void>, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } finally {
+    await release()
   }
 }
 

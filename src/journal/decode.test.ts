@@ -82,13 +82,15 @@ test('a bit flipped in any byte before the last line is refused, and the line is
 })
 
 test('a bit flipped in the last line is refused or loses that line, and never reads as something else', () => {
-  for (let index = bytes.length - last.length; index < bytes.length; index++) {
-    for (let bit = 0; bit < 8; bit++) {
-      const flipped = Buffer.from(bytes)
-      flipped[index] = flipped[index]! ^ (1 << bit)
-      if (damageOf(flipped) === null) expect(decodeAll(flipped).events).toEqual(events.slice(0, -1))
-    }
-  }
+  const flips = Array.from({ length: last.length * 8 }, (_, number) => {
+    const flipped = Buffer.from(bytes)
+    const index = bytes.length - last.length + Math.floor(number / 8)
+    flipped[index] = flipped[index]! ^ (1 << (number % 8))
+    return flipped
+  })
+  const readable = flips.filter((flipped) => damageOf(flipped) === null)
+  expect(readable.length).toBeGreaterThan(0)
+  for (const flipped of readable) expect(decodeAll(flipped).events).toEqual(events.slice(0, -1))
 })
 
 test('a line that is taken out, put twice or exchanged is refused', () => {
@@ -97,7 +99,7 @@ test('a line that is taken out, put twice or exchanged is refused', () => {
 })
 
 test('a number that JSON cannot carry is a mistake, and is not written', () => {
-  const bad = { ...events[3]!, type: 'trial.proposed', ...proposed(1), teamSeconds: Number.NaN } as StampedEvent
+  const bad = { ...events[3]!, ...proposed(1), teamSeconds: Number.NaN } as StampedEvent
   expect(() => encodeEvent(bad, EMPTY_TAIL, 1)).toThrow('the event trial.proposed cannot be written: teamSeconds')
 })
 

@@ -120,7 +120,7 @@ async function takeRun(folder: RunFolder): Promise<() => Promise<void>> {
 }
 
 /** Keeps what a crash has cut, beside the journal, before it is taken off. */
-async function saveTorn({ torn: path }: RunFolder, { torn, state, goodBytes }: LoadedJournal): Promise<string> {
+async function saveTorn({ torn: path }: RunFolder, { torn }: LoadedJournal): Promise<string> {
   await writeAtomic(path, torn)
   return `the last line of the journal was cut by a crash (${torn.length} bytes, kept in ${basename(path)}); the run goes on before it`
 }

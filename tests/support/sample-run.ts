@@ -2,7 +2,7 @@ import type { Decision } from '../../src/core/decision.ts'
 import type { ChangeSummary, OutcomeSummary, RunEvent, StampedEvent } from '../../src/core/run-events.ts'
 import type { RunSpec } from '../../src/core/run-spec.ts'
 import type { RunState } from '../../src/core/run-state.ts'
-import { evaluationFolder } from '../../src/journal/index.ts'
+import { evaluationFolder } from '../../src/core/run-layout.ts'
 
 /** Events of runs that never took place, for whoever reads journals. */
 
