@@ -1,0 +1,2 @@
+export { makePlaybookSampler, makePlaybookTeam, plainBlueprint } from './team.ts'
+export type { Sampler } from './sample.ts'

@@ -1,0 +1,66 @@
+import { METRIC_SCALES } from '../../core/metric-scale.ts'
+import { Z_95 } from '../../core/normal.ts'
+import type { MetricName } from '../../core/outcome.ts'
+import type { Component } from '../../core/pipeline.ts'
+import type { PastTrial } from '../../core/team.ts'
+
+/** A belief about a gain in points, as a normal distribution. */
+export type Belief = { readonly mean: number; readonly deviation: number }
+
+/** What is asked of past trials: what a move of this component and kind would bring. */
+export type Question = { readonly component: Component; readonly kind: string; readonly title: string }
+
+/** How far the true gains of moves lie apart, in points: the same move on a changed pipeline, moves of one kind, of one component. */
+const SPREAD = { move: 0.25, kind: 0.45, component: 1.2 } as const
+/** A failed trial says that moves like it are hard to carry out here; it counts as a loss of so many points, not surely. */
+const FAILURE: Belief = { mean: -1, deviation: 1 }
+/** A normal 95 % interval is so many standard errors wide. */
+const INTERVAL_WIDTH = 2 * Z_95
+/** No measurement of a gain is more certain than this, in points: two seeds of one pipeline already differ by more. */
+const LEAST_ERROR = 0.15
+
+export function pointsOf(metric: MetricName, delta: number): number {
+  return delta / METRIC_SCALES[metric].point
+}
+
+export function metricOf(metric: MetricName, points: number): number {
+  return points * METRIC_SCALES[metric].point
+}
+
+/**
+ * What is to be expected of a move after the past trials: the prior and the measured gains of its relatives, each weighed by how certain
+ * it is and how near a relative (precision-weighted mean). A prior fades as this run's own measurements come in.
+ */
+export function learn(question: Question, prior: Belief, past: readonly PastTrial[], metric: MetricName): Belief {
+  const looks = past.filter((trial) => trial.components.length === 1 && trial.components[0] === question.component)
+  const same = looks.filter((trial) => trial.title === question.title)
+  const kin = looks.filter((trial) => trial.kind === question.kind && trial.title !== question.title)
+  const others = looks.filter((trial) => trial.kind !== question.kind && trial.title !== question.title)
+  const beliefs = [
+    prior,
+    ...generalise(same, SPREAD.move, metric),
+    ...generalise(kin, SPREAD.kind, metric),
+    ...generalise(others, SPREAD.component, metric),
+  ]
+  return combine(beliefs)
+}
+
+/** What measured gains of relatives say about a further one: their mean, uncertain by noise and by how far relatives lie apart. */
+function generalise(trials: readonly PastTrial[], spread: number, metric: MetricName): Belief[] {
+  if (trials.length === 0) return []
+  const { mean, deviation } = combine(trials.map((trial) => measured(trial, metric)))
+  return [{ mean, deviation: Math.sqrt(deviation ** 2 + spread ** 2 + spread ** 2 / trials.length) }]
+}
+
+function measured({ result }: PastTrial, metric: MetricName): Belief {
+  if (result.status === 'failed') return FAILURE
+  const error = Math.abs(pointsOf(metric, result.high - result.low)) / INTERVAL_WIDTH
+  return { mean: pointsOf(metric, result.delta), deviation: Math.max(LEAST_ERROR, error) }
+}
+
+function combine(beliefs: readonly Belief[]): Belief {
+  const weights = beliefs.map(({ deviation }) => 1 / deviation ** 2)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const mean = beliefs.reduce((sum, belief, index) => sum + belief.mean * (weights[index] ?? 0), 0) / total
+  return { mean, deviation: Math.sqrt(1 / total) }
+}
