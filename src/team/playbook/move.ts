@@ -41,8 +41,8 @@ export type Move<D> = {
   readonly helps: Readonly<Partial<Record<Bottleneck, number>>>
   /** Expected gain in points whatever the bottleneck. */
   readonly prior: number
-  /** Seconds a step against before, 1 where nothing changes. */
-  readonly cost: number
+  /** Seconds a step against before, 1 where nothing changes; a function where it depends on the design. */
+  readonly cost: number | ((before: D, after: D, situation: Situation) => number)
   /** The change of a picture that has to leave its meaning alone, or null. */
   readonly labelRisk: ProbeName | null
   /** The new design; null where the move does not apply or is in force already. */
