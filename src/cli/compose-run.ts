@@ -1,7 +1,7 @@
 import type { Component } from '../core/pipeline.ts'
 import { classCounts, foldsOfEvaluation, partFacts, testCount, valCount } from '../core/dataset.ts'
 import type { RunSpec } from '../core/run-spec.ts'
-import { secondsPerTraining } from '../core/step-budget.ts'
+import { shareOfTraining } from '../core/rounds.ts'
 import { plainClassNames } from '../core/names.ts'
 import type { Blueprint, Brief, Team } from '../core/team.ts'
 import { countOpening, infoOf, makeLocalEvaluator, readPipelineFolder } from '../harness/index.ts'
@@ -42,7 +42,12 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     trials: makeTrialStore(runFolder(parts.folder), journal.state),
     hasSealedTest: testCount(dataset.facts) > 0,
     countOpening: (trials) => {
-      const opening = { at: new Date().toISOString(), command: `run, trials ${trials.join(' and ')}`, seeds: [spec.seed], folder: parts.folder }
+      const opening = {
+        at: new Date().toISOString(),
+        command: `run, trials ${trials.join(' and ')}`,
+        seeds: [spec.seed],
+        folder: parts.folder,
+      }
       return countOpening(parts.parts.cache, partFacts(dataset.facts, 'test').sha256.pixels, opening)
     },
     stopSoon: parts.softStop,
@@ -50,12 +55,12 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
   return { run, local }
 }
 
-async function makeBrief({ spec, dataset, card }: Session): Promise<Brief> {
+async function makeBrief({ spec, dataset, card, parts: { python } }: Session): Promise<Brief> {
   const { facts } = dataset
   const folds = foldsOfEvaluation(facts)
   const parts = folds[0]?.train ?? []
-  const trainSeconds = secondsPerTraining(spec.budget.trainSeconds, folds.length)
-  const info = await infoOf(dataset, parts, 0, trainSeconds, spec.machine)
+  const { trainSeconds, machine } = shareOfTraining(spec.budget.trainSeconds, folds.length, spec.machine, python.threads)
+  const info = await infoOf(dataset, parts, 0, trainSeconds, machine)
   return {
     card,
     about: spec.about,
@@ -67,7 +72,7 @@ async function makeBrief({ spec, dataset, card }: Session): Promise<Brief> {
     trainCount: info.trainCount,
     valCount: valCount(facts),
     trainSeconds,
-    machine: spec.machine,
+    machine,
     seed: spec.seed,
   }
 }

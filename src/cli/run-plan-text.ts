@@ -4,7 +4,7 @@ import { formatSeconds, plural, row } from '../core/format.ts'
 import { noiseSentence } from '../core/noise.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
-import { secondsPerTraining } from '../core/step-budget.ts'
+import { shareOfTraining } from '../core/rounds.ts'
 import { renderCardSummary } from '../dataset/index.ts'
 import type { Session } from './run-session.ts'
 import type { Terminal } from './terminal.ts'
@@ -30,10 +30,12 @@ export function showRunPlan(session: Session, spec: RunSpec, state: RunState, te
   terminal.note('')
 }
 
-function timeText(spec: RunSpec, { plan, dataset }: Session): string {
+function timeText(spec: RunSpec, { plan, dataset, parts }: Session): string {
   const folds = foldsOfEvaluation(dataset.facts).length
   const { trainSeconds, timeSeconds } = spec.budget
-  const each = folds > 1 ? ` (${folds} folds of ${formatSeconds(secondsPerTraining(trainSeconds, folds))})` : ''
+  const share = shareOfTraining(trainSeconds, folds, spec.machine, parts.python.threads)
+  const atOnce = share.atOnce > 1 ? `, ${share.atOnce} at once` : ''
+  const each = folds > 1 ? ` (${folds} folds of ${formatSeconds(share.trainSeconds)}${atOnce})` : ''
   const fit = plan === null ? '' : `, about ${plural(plan.proposals, 'proposal')}`
   return `${formatSeconds(timeSeconds)}: trials of ${formatSeconds(trainSeconds)}${each}${fit}`
 }

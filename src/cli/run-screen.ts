@@ -6,6 +6,7 @@ import type { RunSpec } from '../core/run-spec.ts'
 import type { EvaluationName, Progress } from '../harness/index.ts'
 import { proposalsLeft } from '../refine/budget.ts'
 import type { Run } from '../refine/run.ts'
+import { describeFolds } from './fold-text.ts'
 import { showLeft } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import { TrainingClock } from './training-clock.ts'
@@ -68,10 +69,10 @@ export class RunScreen {
     const isNumbered = typeof repeat === 'number'
     const what = isNumbered ? `#${trial}${repeat > 0 ? ` again, seed ${repeat + 1}` : ''}` : `#${trial} ${repeat}`
     const folds = isNumbered && spec.dataset.scheme === 'pooled' ? FOLDS : 1
-    const fold = folds > 1 ? ` fold ${this.last.fold + 1} of ${folds}` : ''
+    const fold = describeFolds(this.last, folds)
     if (this.last.stage === 'predict') return `${what}: predicting${fold}`
     const now = this.elapsed()
-    const left = this.clock.secondsLeft(now, Math.max(0, folds - 1 - this.last.fold))
+    const left = this.clock.secondsLeft(now, this.last.later ?? 0)
     return `${what}: training${fold} ${formatPercent(this.clock.share(now), 0)}${showLeft(left)}`
   }
 
@@ -93,7 +94,8 @@ function linesOf(event: StampedEvent, state: RunState): string[] {
       const { record, outcome } = event
       if (record.trial !== 0) return []
       const seed = `seed ${record.repeat + 1}`
-      if (outcome.status === 'failed') return [...paragraph('#0', `baseline, ${seed}: failed in ${outcome.stage}: ${outcome.message}`)]
+      if (outcome.status === 'failed')
+        return [...paragraph('#0', `baseline, ${seed}: failed in ${outcome.stage}: ${outcome.message}`)]
       return paragraph('#0', `baseline, ${seed}: val ${formatEstimate(spec.metric, outcome.chosen)}, n = ${formatCount(outcome.n)}`)
     }
     case 'trial.decided':
@@ -110,7 +112,9 @@ function linesOf(event: StampedEvent, state: RunState): string[] {
 function proposalLines({ number, changes, diagnosis }: TrialState): string[] {
   const components = COMPONENTS.filter((component) => changes.some((change) => change.component === component))
   const titles = changes.map((change) => change.title).join('; ')
-  const safety = changes.flatMap((change) => (change.labelSafety === null ? [] : paragraph('', `label safety: ${change.labelSafety}`)))
+  const safety = changes.flatMap((change) =>
+    change.labelSafety === null ? [] : paragraph('', `label safety: ${change.labelSafety}`),
+  )
   return [
     ...paragraph(`#${number}`, `${components.join(' + ')}: ${titles}`),
     ...(diagnosis === null ? [] : paragraph('', `because ${diagnosis.diagnosis}`)),

@@ -65,7 +65,10 @@ export async function startRun(options: RunOptions, context: Context): Promise<b
   const folder = known ?? (await makeRunFolder(out, basename(source), new Date())).folder
   if (known !== null) terminal.note(`going on with ${relative(terminal.cwd, folder)}, which was asked the same`)
   const prepareSeconds = (performance.now() - started) / 1000
-  return workOn({ folder, spec, plan, dataset, card: await readCard(dataset.folder), parts, prepareSeconds, json: options.json ?? false }, context)
+  return workOn(
+    { folder, spec, plan, dataset, card: await readCard(dataset.folder), parts, prepareSeconds, json: options.json ?? false },
+    context,
+  )
 }
 
 type Staged = {
@@ -94,7 +97,6 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
   })
   const trainSeconds = Math.round(plan.trainSeconds * 10) / 10
   checkTime(options, plan, secondsPerTraining(trainSeconds, folds.length))
-  const { rates: _, ...chosenMachine } = machine
   const spec: RunSpec = {
     version: 1,
     name: basename(source),
@@ -125,13 +127,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
       patience: options.patience,
     },
     refit,
-    machine: {
-      device: chosenMachine.device,
-      threads: chosenMachine.threads,
-      dtype: chosenMachine.dtype,
-      channelsLast: chosenMachine.channelsLast,
-      referenceSpeed: chosenMachine.referenceSpeed,
-    },
+    machine,
     sandbox: { level: parts.python.sandbox.level, description: parts.python.sandbox.description },
     versions: { improve: context.version, node: process.version, torch: parts.torchVersion },
   }
@@ -142,7 +138,9 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
 function checkTime({ time }: RunOptions, { proposals, trainSeconds }: TimePlan, secondsEach: number): void {
   if (proposals >= 1) return
   throw new UsageError(`--time ${time}s leaves no room for a single proposal`, {
-    evidence: [`one trial trains for ${trainSeconds.toFixed(0)} s (${secondsEach.toFixed(1)} s a fold), and the baseline needs two`],
+    evidence: [
+      `one trial trains for ${trainSeconds.toFixed(0)} s (${secondsEach.toFixed(1)} s a fold), and the baseline needs two`,
+    ],
     fix: 'give more --time, or fewer --train-seconds',
   })
 }
@@ -162,4 +160,3 @@ function identityOf({ createdAt: _, machine: __, sandbox: ___, versions: ____, b
   const { trainSeconds: _____, ...budgetAsked } = budget
   return JSON.stringify([asked, budgetAsked])
 }
-

@@ -1,6 +1,7 @@
 import { foldsOfEvaluation } from '../core/dataset.ts'
 import { formatPercent } from '../core/format.ts'
 import type { Progress } from '../harness/index.ts'
+import { describeFolds } from './fold-text.ts'
 import { showLeft, withProgress } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import { TrainingClock } from './training-clock.ts'
@@ -55,10 +56,10 @@ function follow(title: string, folds: number): { onProgress: (progress: Progress
   let last: Progress | null = null
   const state = (): State => {
     if (last === null) return { title, activity: 'checking the pipeline and measuring its speed', share: null, secondsLeft: null }
-    const fold = folds > 1 ? ` fold ${last.fold + 1} of ${folds}` : ''
+    const fold = describeFolds(last, folds)
     if (last.stage === 'predict') return { title, activity: `predicting${fold}`, share: last.share, secondsLeft: null }
     const now = elapsed()
-    const secondsLeft = training.secondsLeft(now, folds - 1 - last.fold)
+    const secondsLeft = training.secondsLeft(now, last.later ?? 0)
     return { title, activity: `training${fold}`, share: training.share(now), secondsLeft }
   }
   const onProgress = (progress: Progress) => {

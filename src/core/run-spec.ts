@@ -48,6 +48,10 @@ export const runSpecSchema = z.object({
     dtype: z.enum(['float32', 'bfloat16', 'float16']),
     channelsLast: z.boolean(),
     referenceSpeed: z.number(),
+    /** All ways that were measured: how trainings share the machine follows from them. */
+    rates: z
+      .array(z.object({ threads: z.number(), dtype: z.string(), channelsLast: z.boolean(), imagesPerSecond: z.number() }))
+      .optional(),
   }),
   sandbox: z.object({ level: z.number(), description: z.string() }),
   versions: z.object({ improve: z.string(), node: z.string(), torch: z.string() }),

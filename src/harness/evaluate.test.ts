@@ -10,6 +10,7 @@ import type { Outcome, Scored } from '../core/outcome.ts'
 import { layout, loadDataset } from '../dataset/index.ts'
 import { evaluate } from './evaluate.ts'
 import type { EvaluationRequest } from './evaluate.ts'
+import type { Progress } from './progress.ts'
 
 async function makeRequest(options: StagedOptions = {}): Promise<EvaluationRequest> {
   const folder = await temporaryFolder()
@@ -42,7 +43,8 @@ function scored(outcome: Outcome): Scored {
   return outcome
 }
 
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('improve-job-') || name.startsWith('improve-work-'))
+const leftovers = () =>
+  readdirSync(tmpdir()).filter((name) => /^improve-(job|work)-/.test(name) && name.includes(`-${process.pid}-`))
 
 test('pooled folds are all trained with the steps that fold 0 measured, and scored as one', async () => {
   const request = await makeRequest()
@@ -86,6 +88,43 @@ test('a known pace is kept by every fold, and nothing is measured', async () => 
   const outcome = scored(await evaluateWith('well_behaved', request))
   expect(outcome.trainings.map((training) => training.steps)).toEqual([33, 33, 33, 33, 33])
   expect(outcome.seconds.smoke).toBe(0)
+})
+
+test('folds run side by side where that makes more steps, and the last one has all cores', async () => {
+  const request = await makeRequest()
+  const tools = await fixtureTools('well_behaved')
+  const rates = [
+    { threads: 1, dtype: 'float32', channelsLast: false, imagesPerSecond: 1500 },
+    { threads: 2, dtype: 'bfloat16', channelsLast: true, imagesPerSecond: 2500 },
+  ]
+  const machine = { ...tools.machine, threads: 2, dtype: 'bfloat16', channelsLast: true, referenceSpeed: 2500, rates } as const
+  const told: Progress[] = []
+  const onProgress = (progress: Progress) => told.push(progress)
+  const outcome = scored(
+    await evaluate({ ...request, onProgress }, { ...tools, threads: 2, machine }, new AbortController().signal),
+  )
+  // 10 s are two rounds and three fifths of one: 3.846 s a training at 1,000 images a second and batches of 10.
+  expect(outcome.trainings.map(({ fold, steps }) => [fold, steps])).toEqual([0, 1, 2, 3, 4].map((fold) => [fold, 369]))
+  const jobs = await Promise.all([0, 1, 2, 3, 4].map((fold) => trainJob(request, `fold${fold}`)))
+  expect(jobs.map((job) => job.machine.threads)).toEqual([1, 1, 1, 1, 2])
+  expect(jobs.map((job) => job.machine.dtype)).toEqual(['float32', 'float32', 'float32', 'float32', 'bfloat16'])
+  // The first two measure beside each other; every pipeline is told the same, so that all folds train the same net.
+  expect(jobs.map((job) => job.steps)).toEqual([null, null, 369, 369, 369])
+  expect(new Set(jobs.map((job) => job.info.trainSeconds)).size).toBe(1)
+  expect(new Set(jobs.map((job) => job.info.referenceSpeed))).toEqual(new Set([1500]))
+  expect(outcome.metrics.n).toBe(20)
+  expect(new Set(told.map((progress) => progress.folds?.join()))).toEqual(new Set(['0,1', '2,3', '4']))
+})
+
+test('a fold that fails ends those beside it', async () => {
+  const request = await makeRequest()
+  const tools = await fixtureTools('fails_on_fold1')
+  const rates = [{ threads: 1, dtype: 'float32', channelsLast: false, imagesPerSecond: 1500 }]
+  const machine = { ...tools.machine, threads: 2, referenceSpeed: 1600, rates }
+  const started = performance.now()
+  const outcome = await evaluate(request, { ...tools, threads: 2, machine }, new AbortController().signal)
+  expect(outcome).toMatchObject({ status: 'failed', kind: 'diverged', message: 'fold 1 fails' })
+  expect(performance.now() - started).toBeLessThan(20_000)
 })
 
 test('an outcome holds the curve and the dev report of each training, with probes where they were asked for', async () => {

@@ -1,24 +1,21 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { foldsOfEvaluation } from '../core/dataset.ts'
 import type { NumberedFold } from '../core/dataset.ts'
-import type { MetricName, Outcome, TrainingSummary } from '../core/outcome.ts'
+import type { MetricName, Outcome } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
-import { deriveSeed } from '../core/seeds.ts'
-import { secondsPerTraining } from '../core/step-budget.ts'
+import { planRounds, roundsFrom, secondsOfTraining } from '../core/rounds.ts'
+import type { Round } from '../core/rounds.ts'
 import type { Pace } from '../core/step-budget.ts'
 import type { StagedDataset } from '../dataset/index.ts'
-import { appendLog, evaluationLayout, writePipeline } from './evaluation-folder.ts'
+import { evaluateFold } from './evaluate-fold.ts'
+import type { FoldResult } from './evaluate-fold.ts'
+import { evaluationLayout, writePipeline } from './evaluation-folder.ts'
 import type { StageFailure } from './failure.ts'
-import { infoOf } from './info.ts'
-import { predict } from './predict.ts'
-import type { Prediction } from './predict.ts'
-import { Stopwatch } from './progress.ts'
+import { memoryLimit } from './limits.ts'
+import { RoundProgress, Stopwatch } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { score } from './score.ts'
+import { PaceAgreement, runSideBySide } from './side-by-side.ts'
 import type { Tools } from './tools.ts'
-import { train } from './train.ts'
-import type { Trained } from './train.ts'
 
 export type EvaluationRequest = {
   readonly dataset: StagedDataset
@@ -38,109 +35,71 @@ export type EvaluationRequest = {
   readonly onProgress: (progress: Progress) => void
 }
 
-/** Trains a pipeline, predicts `val` and scores the predictions: pooled over all folds when the dataset is small. */
+/**
+ * Trains a pipeline, predicts `val` and scores the predictions: pooled over all folds when the dataset is small. Folds are trained side
+ * by side where the machine makes more steps that way.
+ */
 export async function evaluate(request: EvaluationRequest, tools: Tools, signal: AbortSignal): Promise<Outcome> {
   const clock = new Stopwatch()
   await writePipeline(request.folder, request.pipeline)
-  const trainings: TrainingSummary[] = []
-  const predictions: Prediction[] = []
-  let pace = request.pace ?? null
-  for (const fold of foldsOf(request)) {
-    const training: Training = { number: fold.number, name: `fold${fold.number}`, parts: fold.train, pace }
-    const trained = await trainOnce(request, training, tools, clock, signal)
-    if (trained.status === 'failed') return failed(trained, clock)
-    const prediction = await predictPart(request, training, fold.val, tools, clock, signal)
-    if (prediction.status === 'failed') return failed(prediction, clock)
-    pace ??= trained.pace
-    trainings.push(trained.summary)
-    predictions.push(prediction)
+  const waiting = [...foldsOfEvaluation(request.dataset.facts, request.repeat)]
+  const rounds = planRounds(waiting.length, tools.machine, tools.threads)
+  const done: FoldResult[] = []
+  for (const index of rounds.keys()) {
+    const place = { rounds, index, pace: request.pace ?? done[0]?.pace ?? null }
+    const results = await evaluateRound(request, place, waiting.splice(0, rounds[index]?.count), tools, clock, signal)
+    if ('status' in results) return { ...results, seconds: clock.seconds }
+    done.push(...results)
   }
-  return scorePredictions(request, predictions, trainings, tools, clock, signal)
+  return scoreFolds(request, done, tools, clock, signal)
 }
 
-type Training = { readonly number: number; readonly name: string; readonly parts: readonly string[]; readonly pace: Pace | null }
+type PlaceInPlan = { readonly rounds: readonly Round[]; readonly index: number; readonly pace: Pace | null }
 
-async function trainOnce(
+/** Evaluates some folds at the same time. */
+async function evaluateRound(
   request: EvaluationRequest,
-  training: Training,
+  { rounds, index, pace }: PlaceInPlan,
+  folds: readonly NumberedFold[],
   tools: Tools,
   clock: Stopwatch,
   signal: AbortSignal,
-): Promise<Trained | StageFailure> {
-  const trainSeconds = secondsOf(request)
-  return train(
-    {
-      dataset: request.dataset,
-      fold: training.number,
-      devFold: training.number,
-      parts: training.parts,
-      code: evaluationLayout.code(request.folder),
-      info: await infoOf(request.dataset, training.parts, training.number, trainSeconds, tools.machine),
-      seed: deriveSeed(request.seed, 'train', training.name),
-      pace: training.pace,
-      trainSeconds,
-      probes: request.probes ?? false,
-      weights: evaluationLayout.weights(request.folder, training.name),
-      onProgress: request.onProgress,
-      onLog: (text) => appendLog(request.folder, `train ${training.name}`, text),
-    },
-    tools,
-    clock,
-    signal,
-  )
+): Promise<readonly FoldResult[] | StageFailure> {
+  const [first] = rounds
+  const round = rounds[index]
+  if (first === undefined || round === undefined) throw new Error('an evaluation without trainings')
+  const trainSeconds = secondsOfTraining(request.trainSeconds, rounds)
+  const numbers = folds.map((fold) => fold.number)
+  const progress = new RoundProgress(numbers, roundsFrom(rounds, index + 1) * round.speedup, request.onProgress)
+  const agreement = new PaceAgreement(folds.length)
+  const tasks = folds.map((fold) => async (inner: AbortSignal) => {
+    const { agree, leave } = agreement.join()
+    const { onProgress } = progress
+    const { speedup } = round
+    const task = { request, fold, pace, agree, speedup, trainSeconds, toldMachine: first.machine, onProgress }
+    return evaluateFold(task, shareTools(tools, round), clock, inner).finally(leave)
+  })
+  return runSideBySide(tasks, signal)
 }
 
-async function predictPart(
-  request: EvaluationRequest,
-  training: Training,
-  part: string,
-  tools: Tools,
-  clock: Stopwatch,
-  signal: AbortSignal,
-): Promise<Prediction | StageFailure> {
-  await mkdir(evaluationLayout.predictions(request.folder), { recursive: true })
-  return predict(
-    {
-      dataset: request.dataset,
-      fold: training.number,
-      part,
-      code: evaluationLayout.code(request.folder),
-      weights: evaluationLayout.weights(request.folder, training.name),
-      info: await infoOf(request.dataset, training.parts, training.number, secondsOf(request), tools.machine),
-      seed: deriveSeed(request.seed, 'predict', training.name, part),
-      destination: join(evaluationLayout.predictions(request.folder), part),
-      onProgress: request.onProgress,
-      onLog: (text) => appendLog(request.folder, `predict ${part} from ${training.name}`, text),
-    },
-    tools,
-    clock,
-    signal,
-  )
+/** The part of the machine that one training of a round has. */
+function shareTools(tools: Tools, { machine, count }: Round): Tools {
+  const limits = count > 2 ? { memoryBytes: Math.floor((2 * memoryLimit()) / count), ...tools.limits } : tools.limits
+  return { ...tools, machine, threads: machine.threads, ...(limits && { limits }) }
 }
 
-async function scorePredictions(
+async function scoreFolds(
   request: EvaluationRequest,
-  predictions: readonly Prediction[],
-  trainings: readonly TrainingSummary[],
+  folds: readonly FoldResult[],
   tools: Tools,
   clock: Stopwatch,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const predictions = folds.map((fold) => fold.prediction)
+  const trainings = folds.map((fold) => fold.summary)
   const perImage = evaluationLayout.perImage(request.folder, 'val')
   const result = await score({ dataset: request.dataset, predictions, metric: request.metric, perImage }, tools, clock, signal)
-  if (result.status === 'failed') return failed(result, clock)
+  if (result.status === 'failed') return { ...result, seconds: clock.seconds }
   const steps = trainings[0]?.steps ?? 0
   return { status: 'scored', split: 'val', metrics: result.metrics, steps, trainings, seconds: clock.seconds }
-}
-
-function failed(failure: StageFailure, clock: Stopwatch): Outcome {
-  return { ...failure, seconds: clock.seconds }
-}
-
-function secondsOf(request: EvaluationRequest): number {
-  return secondsPerTraining(request.trainSeconds, foldsOf(request).length)
-}
-
-function foldsOf({ dataset, repeat }: EvaluationRequest): readonly NumberedFold[] {
-  return foldsOfEvaluation(dataset.facts, repeat)
 }

@@ -100,14 +100,15 @@ async function follow(
   clock: Stopwatch,
   signal: AbortSignal,
 ): Promise<{ status: 'told' } | StageFailure> {
-  clock.enter('start')
+  const lap = clock.lap()
+  lap.enter('start')
   staged.enter('start', START_SECONDS)
   try {
     return await staged.follow((event) => {
       switch (event.type) {
         case 'process.ready':
           if (staged.stage !== 'start') throw new BadEvent('predict said twice that it is ready')
-          clock.enter('predict')
+          lap.enter('predict')
           staged.enter('predict', seconds)
           return
         case 'predict.progress':
@@ -118,6 +119,6 @@ async function follow(
       }
     }, signal)
   } finally {
-    clock.stop()
+    lap.stop()
   }
 }

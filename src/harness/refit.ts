@@ -4,7 +4,7 @@ import type { DatasetFacts } from '../core/dataset.ts'
 import type { Failed, StageSeconds } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { deriveSeed } from '../core/seeds.ts'
-import { secondsPerTraining } from '../core/step-budget.ts'
+import { shareOfTraining } from '../core/rounds.ts'
 import type { Pace } from '../core/step-budget.ts'
 import type { StagedDataset } from '../dataset/index.ts'
 import { hashFile } from '../files/hash.ts'
@@ -43,8 +43,9 @@ export async function refit(request: RefitRequest, tools: Tools, signal: AbortSi
   await mkdir(folder, { recursive: true })
   await writePipeline(folder, request.pipeline)
   const parts = partsToLearn(dataset.facts)
-  const trainSeconds = secondsPerTraining(request.trainSeconds, foldsOfEvaluation(dataset.facts).length)
-  const info = await infoOf(dataset, parts, null, trainSeconds, tools.machine)
+  const folds = foldsOfEvaluation(dataset.facts).length
+  const { trainSeconds, machine } = shareOfTraining(request.trainSeconds, folds, tools.machine, tools.threads)
+  const info = await infoOf(dataset, parts, null, trainSeconds, machine)
   const code = evaluationLayout.code(folder)
   const weights = evaluationLayout.weights(folder, NAME)
   const trained = await train(
@@ -57,6 +58,8 @@ export async function refit(request: RefitRequest, tools: Tools, signal: AbortSi
       info,
       seed: deriveSeed(seed, 'train', NAME),
       pace: request.pace,
+      agree: async (measured) => measured,
+      speedup: tools.machine.referenceSpeed / machine.referenceSpeed,
       trainSeconds,
       probes: false,
       weights,

@@ -45,13 +45,14 @@ export async function score(
     const job = jobOf(request, inputs, tools, join(tools.sandbox.pathOf(out), 'per-image.f32'))
     const mounts = [...inputs.flatMap((input) => [input.logits, input.labels, input.check]), out]
     const limits = limitsOf('score', SCORE_SECONDS)
-    clock.enter('score')
+    const lap = clock.lap()
+    lap.enter('score')
     const call = { mode: 'score' as const, job, mounts, limits, signal }
     const measured = await withChild(tools, call, async (child) => {
       const staged = new StagedChild(child, limits)
       staged.enter('score', SCORE_SECONDS)
       return staged.follow((event) => ({ status: 'measured' as const, metrics: event.result }), signal)
-    }).finally(() => clock.stop())
+    }).finally(lap.stop)
     if (measured.status === 'failed') return ofPredictions(measured)
     await mkdir(dirname(request.perImage), { recursive: true })
     const size = { exactBytes: PER_IMAGE_BYTES * measured.metrics.n }

@@ -35,10 +35,13 @@ export class StagedChild<M extends Mode> {
   }
 
   /**
-   * Hands each event to `onEvent` until it returns a value, which is the process's own account of its work; then waits for its end.
+   * Hands one event after another to `onEvent` until it returns a value, which is the process's own account of its work; then waits for its end.
    * Throws what `signal` holds when the user stopped it.
    */
-  async follow<T>(onEvent: (event: WorkEvent<M>) => T | undefined, signal: AbortSignal): Promise<T | StageFailure> {
+  async follow<T>(
+    onEvent: (event: WorkEvent<M>) => T | undefined | Promise<T | undefined>,
+    signal: AbortSignal,
+  ): Promise<T | StageFailure> {
     const told = await this.listen(onEvent).finally(() => clearTimeout(this.timer))
     if (told instanceof BadEvent) this.child.kill('aborted')
     const end = await this.child.end()
@@ -49,11 +52,11 @@ export class StagedChild<M extends Mode> {
     return 'failed' in told ? reportedFailure(told.failed, this.stage, log) : told.value
   }
 
-  private async listen<T>(onEvent: (event: WorkEvent<M>) => T | undefined): Promise<Told<T>> {
+  private async listen<T>(onEvent: (event: WorkEvent<M>) => T | undefined | Promise<T | undefined>): Promise<Told<T>> {
     try {
       for await (const event of this.child.events) {
         if (event.type === 'failed') return { failed: event }
-        const value = onEvent(event as WorkEvent<M>)
+        const value = await onEvent(event as WorkEvent<M>)
         if (value !== undefined) return { value }
       }
       return undefined

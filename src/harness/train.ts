@@ -16,7 +16,7 @@ import { withChild } from './run-process.ts'
 import type { Child } from './run-process.ts'
 import type { Tools } from './tools.ts'
 import { collect, withScratch } from './scratch.ts'
-import type { Progress, Stopwatch } from './progress.ts'
+import type { Lap, Progress, Stopwatch } from './progress.ts'
 
 /** Weights of hundreds of millions of float32 parameters fit. */
 const MAX_WEIGHT_BYTES = 4 * 2 ** 30
@@ -36,6 +36,10 @@ export type TrainRequest = {
   readonly seed: number
   /** Steps and speed of an earlier fold; null lets the smoke run measure the speed and turns the seconds into steps. */
   readonly pace: Pace | null
+  /** The speed to go by where the smoke run measured one: trainings that run side by side agree on theirs. */
+  readonly agree: (measured: Throughput) => Promise<Throughput>
+  /** Speed against that of `pace`, when this training has more of the machine than those it was measured on. */
+  readonly speedup: number
   readonly trainSeconds: number
   /** Whether the finished model is also asked about changed dev pictures. */
   readonly probes: boolean
@@ -70,7 +74,7 @@ export async function train(
     const call = { mode: 'train' as const, job: jobOf(request, tools, paths), mounts: [...view.mounts, code, out], limits, signal }
     const told = await withChild(tools, call, async (child) => {
       const following = { child, staged: new StagedChild(child, limits), smokeSeconds: smokeSecondsOf(tools) }
-      const result = await follow(request, following, clock, signal)
+      const result = await follow(request, following, clock.lap(), signal)
       await request.onLog(child.logTail())
       return result
     })
@@ -105,26 +109,26 @@ type Following = { readonly child: Child<'train'>; readonly staged: StagedChild<
 async function follow(
   request: TrainRequest,
   { child, staged, smokeSeconds }: Following,
-  clock: Stopwatch,
+  lap: Lap,
   signal: AbortSignal,
 ): Promise<Told | StageFailure> {
   let pace = request.pace
   const account: Account = { curve: [], dev: null }
-  const onEvent = (event: TrainEvent): Told | undefined => {
+  const onEvent = async (event: TrainEvent): Promise<Told | undefined> => {
     switch (event.type) {
       case 'check.passed':
         break
       case 'process.ready':
         // A second one would set the clock of the stage back.
         if (staged.stage !== 'start') throw new BadEvent('train said twice that it is ready')
-        if (pace === null) beginSmoke(staged, clock, smokeSeconds)
-        else beginTraining(request, staged, clock, pace)
+        if (pace === null) beginSmoke(staged, lap, smokeSeconds)
+        else beginTraining(request, staged, lap, pace)
         break
       case 'smoke.passed':
         if (pace !== null) throw new BadEvent('train reported a second smoke run')
-        pace = paceOf(request, event)
+        pace = paceOf(request, await request.agree(event))
         child.answer({ steps: pace.steps, deadlineSeconds: expectation(pace.steps, pace).deadlineSeconds })
-        beginTraining(request, staged, clock, pace)
+        beginTraining(request, staged, lap, pace)
         break
       case 'train.step':
         if (pace !== null) request.onProgress({ stage: 'train', fold: request.fold, share: Math.min(1, event.step / pace.steps) })
@@ -142,9 +146,9 @@ async function follow(
     }
     return undefined
   }
-  clock.enter('start')
+  lap.enter('start')
   staged.enter('start', START_SECONDS)
-  return staged.follow(onEvent, signal).finally(() => clock.stop())
+  return staged.follow(onEvent, signal).finally(lap.stop)
 }
 
 function paceOf({ trainSeconds, probes }: TrainRequest, { imagesPerSecond, batchSize }: Throughput): Pace {
@@ -152,14 +156,15 @@ function paceOf({ trainSeconds, probes }: TrainRequest, { imagesPerSecond, batch
   return { steps: stepBudget(seconds, { imagesPerSecond, batchSize }).steps, imagesPerSecond, batchSize }
 }
 
-function beginSmoke(staged: StagedChild<'train'>, clock: Stopwatch, seconds: number): void {
-  clock.enter('smoke')
+function beginSmoke(staged: StagedChild<'train'>, lap: Lap, seconds: number): void {
+  lap.enter('smoke')
   staged.enter('smoke', seconds)
 }
 
-function beginTraining(request: TrainRequest, staged: StagedChild<'train'>, clock: Stopwatch, pace: Pace): void {
-  const { expectedSeconds, deadlineSeconds } = expectation(pace.steps, pace)
-  clock.enter('train')
+function beginTraining(request: TrainRequest, staged: StagedChild<'train'>, lap: Lap, pace: Pace): void {
+  const { expectedSeconds: usual, deadlineSeconds } = expectation(pace.steps, pace)
+  const expectedSeconds = usual / request.speedup
+  lap.enter('train')
   staged.enter('train', deadlineSeconds, expectedSeconds)
   request.onProgress({ stage: 'train', fold: request.fold, share: 0, expectedSeconds })
 }
