@@ -21,6 +21,6 @@ def info_of(job: dict[str, Any], input_size: tuple[int, int]) -> Info:
         class_counts=tuple(info["classCounts"]),
         train_count=info["trainCount"],
         train_seconds=info["trainSeconds"],
-        reference_speed=machine["referenceSpeed"],
+        reference_speed=info["referenceSpeed"],
         device=machine["device"],
     )

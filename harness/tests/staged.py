@@ -49,6 +49,7 @@ def stage(
         "classCounts": np.bincount(labels, minlength=classes).tolist(),
         "trainCount": count - 8,
         "trainSeconds": 2.0,
+        "referenceSpeed": MACHINE["referenceSpeed"],
     }
 
 

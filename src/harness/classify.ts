@@ -64,7 +64,7 @@ export async function classify(request: ClassifyRequest, tools: Python, signal: 
 
 function jobOf({ bundle, files }: ClassifyRequest, { threads }: Python) {
   const { info, machine, seed, edge } = bundle.facts
-  // The model is the one that was trained elsewhere; what runs it is this machine.
+  // The model is built as it was for the machine that trained it; what runs it is this machine.
   return { info, machine: { ...machine, device: 'cpu', threads }, seed, edge, count: files.length }
 }
 
