@@ -33,10 +33,14 @@ async function chooseSandbox({ terminal }: Context, withoutSandbox: WithoutSandb
   const { sandbox, reason, fix } = await findSandbox()
   if (sandbox !== null) return sandbox
   if (withoutSandbox === 'refuse') {
-    throw new ExternalError('sandbox', 'no sandbox works here, and code of a --pipeline folder is not run without one', {
-      evidence: [reason],
-      fix: `${fix}; or run it all the same with --unsafe-no-sandbox`,
-    })
+    throw new ExternalError(
+      'sandbox',
+      'no sandbox works here, and pipeline code that improve did not write on this machine is not run without one',
+      {
+        evidence: [reason],
+        fix: `${fix}; or run it all the same with --unsafe-no-sandbox`,
+      },
+    )
   }
   terminal.note(`notice: no sandbox (${reason}); the built-in pipeline and the decoding of your images run as plain processes`)
   terminal.note(`  to mend it: ${fix}`)

@@ -1,8 +1,8 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { partFacts } from '../core/dataset.ts'
 import type { Outcome, Scored } from '../core/outcome.ts'
-import { asScored, countOpening, refit, scoreTest } from '../harness/index.ts'
-import type { Artefact, EvaluationRequest, Tools } from '../harness/index.ts'
+import { asScored, countOpening, refit, scoreTest, writeBundle } from '../harness/index.ts'
+import type { Artefact, Bundle, EvaluationRequest, Tools } from '../harness/index.ts'
 import type { Context } from './context.ts'
 import type { Trial, TrialRun } from './trial.ts'
 import { withTrialProgress } from './trial-progress.ts'
@@ -35,8 +35,13 @@ async function makeArtefact(trial: Trial, run: TrialRun, val: Scored, tools: Too
     const { onProgress } = track(`refit on all images, seed ${run.seed}`, 1)
     return refit({ ...requestOf(trial, run.seed, onProgress), pace }, tools, context.signal)
   })
-  run.refit = refitted
-  return refitted.status === 'failed' ? null : refitted.artefact
+  if (refitted.status === 'failed') {
+    run.refit = refitted
+    return null
+  }
+  const { artefact, seconds } = refitted
+  run.refit = { status: 'refitted', sha256: artefact.sha256, training: artefact.training, seconds }
+  return artefact
 }
 
 /** Scores the test with every seed's classifier, counted as one opening; null when it was not asked for or nothing can be scored. */
@@ -66,6 +71,26 @@ async function testOne(
   return withTrialProgress(trial, terminal, (track) => {
     const { dataset, metric, folder, onProgress } = requestOf(trial, seed, track(`test, seed ${seed}`, 1).onProgress)
     return scoreTest({ dataset, artefact, metric, folder, onProgress }, tools, signal)
+  })
+}
+
+/** Writes the classifier of the first run into `best/` of the result folder; null when there is none. */
+export async function writeBest(trial: Trial, runs: readonly TrialRun[], artefacts: readonly Artefact[]): Promise<Bundle | null> {
+  const { dataset, parts, machine, options, source, version } = trial
+  const [artefact] = artefacts
+  const [run] = runs
+  if (artefact === undefined || run === undefined) return null
+  return writeBundle({
+    folder: join(trial.folder, 'best'),
+    name: basename(source),
+    dataset,
+    artefact,
+    machine,
+    origin: options.pipeline === undefined ? 'improve' : 'user',
+    val: run.val.status === 'scored' ? run.val.metrics : null,
+    test: run.test?.status === 'scored' ? run.test.metrics : null,
+    versions: { improve: version, torch: parts.torchVersion },
+    cache: parts.cache,
   })
 }
 

@@ -14,7 +14,7 @@ import type { Machine, Tools } from '../harness/index.ts'
 import { checkOutOfReach, checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
-import { makeArtefacts, openTest, requestOf } from './finish-trial.ts'
+import { makeArtefacts, openTest, requestOf, writeBest } from './finish-trial.ts'
 import { showPlan } from './plan-text.ts'
 import { withTrialProgress } from './trial-progress.ts'
 import { makeResultFolder } from './result-folder.ts'
@@ -82,11 +82,14 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   showPlan(trial, terminal)
   const runs: TrialRun[] = []
   return withResultFolder(trial, runs, context, async () => {
-    await runSeeds(trial, runs, { ...parts.python, machine }, context)
-    const artefacts = await makeArtefacts(trial, runs, { ...parts.python, machine }, context)
-    const openings = await openTest(trial, runs, artefacts, { ...parts.python, machine }, context)
+    // Seeds that run side by side leave no cores to share among folds.
+    const tools: Tools = { ...parts.python, machine: trial.lanes > 1 ? { ...machine, rates: undefined } : machine }
+    await runSeeds(trial, runs, tools, context)
+    const artefacts = await makeArtefacts(trial, runs, tools, context)
+    const openings = await openTest(trial, runs, artefacts, tools, context)
+    const best = await writeBest(trial, runs, artefacts)
     await writeTrial(trial, runs, openings)
-    return printTrial(trial, runs, openings, terminal)
+    return printTrial({ trial, runs, openings, best: best?.folder ?? null }, terminal)
   })
 }
 

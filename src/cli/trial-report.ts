@@ -7,17 +7,28 @@ import type { Trial, TrialRun } from './trial.ts'
 
 const LOG_LINES = 15
 
+/** What a trial came to. */
+export type TrialEnd = {
+  readonly trial: Trial
+  readonly runs: readonly TrialRun[]
+  /** How often the test has been opened, this time included; null when it was left sealed. */
+  readonly openings: number | null
+  /** The folder with the classifier; null when there is none. */
+  readonly best: string | null
+}
+
 /** Prints what a trial came to, as text or JSON; true when every evaluation was scored. */
-export function printTrial(trial: Trial, runs: readonly TrialRun[], openings: number | null, terminal: Terminal): boolean {
+export function printTrial(end: TrialEnd, terminal: Terminal): boolean {
+  const { trial, runs } = end
   const folder = relative(terminal.cwd, trial.folder) || '.'
   const outcomes = runs.flatMap((run) => [run.val, run.refit, run.test].filter((outcome) => outcome !== null))
   const failure = outcomes.find((outcome) => outcome.status === 'failed')
-  if (trial.options.json) terminal.print(JSON.stringify(trialJson(trial, runs, openings), null, 2))
+  if (trial.options.json) terminal.print(JSON.stringify(trialJson(end), null, 2))
   if (failure !== undefined) {
     printFailure(failure, folder, terminal)
     return false
   }
-  if (!trial.options.json) printScored(trial, runs, openings, folder, terminal)
+  if (!trial.options.json) printScored(end, folder, terminal)
   return true
 }
 
@@ -27,7 +38,7 @@ function printFailure(failure: Extract<Outcome, { status: 'failed' }>, folder: s
   terminal.note(`next: mend the pipeline and try again; its files and log lie in ${folder}`)
 }
 
-function printScored(trial: Trial, runs: readonly TrialRun[], openings: number | null, folder: string, terminal: Terminal): void {
+function printScored({ trial, runs, openings, best }: TrialEnd, folder: string, terminal: Terminal): void {
   const { metric } = trial.options
   for (const line of splitLines('val', metric, scoredOf(runs, 'val'))) terminal.print(line)
   for (const line of splitLines('test', metric, scoredOf(runs, 'test'))) terminal.print(line)
@@ -37,7 +48,8 @@ function printScored(trial: Trial, runs: readonly TrialRun[], openings: number |
   const cpu = sum(scoredOf(runs, 'val').flatMap((scored) => scored.trainings.map((training) => training.cpuSeconds)))
   terminal.print(row('', `${formatCount(cpu)} CPU-seconds of training`))
   terminal.print(row('files', folder))
-  terminal.print(row('next', nextCommand(trial)))
+  terminal.print(row(best === null ? 'next' : 'more', nextTry(trial)))
+  if (best !== null) terminal.print(row('next', `improve predict ${quoteForShell(folder)} my-picture.jpg`))
 }
 
 /** One line for the chosen metric of each seed, and one for the mean of several. */
@@ -77,7 +89,8 @@ function totalSeconds(runs: readonly TrialRun[]): StageSeconds {
   return { start: of('start'), smoke: of('smoke'), train: of('train'), predict: of('predict'), score: of('score') }
 }
 
-function nextCommand({ options }: Trial): string {
+/** The try that is worth making after this one. */
+function nextTry({ options }: Trial): string {
   const groups = options.groups === undefined ? '' : ` --groups ${quoteForShell(options.groups)}`
   const base = `improve try ${quoteForShell(options.dataset)}${groups}`
   if (options.pipeline === undefined)
@@ -86,7 +99,7 @@ function nextCommand({ options }: Trial): string {
 }
 
 /** The same as data. */
-export function trialJson(trial: Trial, runs: readonly TrialRun[], openings: number | null): unknown {
+function trialJson({ trial, runs, openings, best }: TrialEnd): unknown {
   const { dataset, options, chosen } = trial
   return {
     status: runs.every((run) => [run.val, run.refit, run.test].every((outcome) => outcome?.status !== 'failed'))
@@ -105,6 +118,7 @@ export function trialJson(trial: Trial, runs: readonly TrialRun[], openings: num
     testOpenings: openings,
     seconds: { prepare: trial.prepareSeconds, ...totalSeconds(runs) },
     folder: trial.folder,
+    best,
   }
 }
 

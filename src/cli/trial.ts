@@ -1,7 +1,7 @@
-import type { Failed, Outcome } from '../core/outcome.ts'
+import type { Failed, Outcome, StageSeconds, TrainingSummary } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import type { CachedDataset, Card } from '../dataset/index.ts'
-import type { MeasuredMachine, Refit } from '../harness/index.ts'
+import type { MeasuredMachine } from '../harness/index.ts'
 import type { Parts } from './compose.ts'
 import type { TryOptions } from './run-try.ts'
 
@@ -22,11 +22,20 @@ export type Trial = {
   readonly version: string
 }
 
+/** A training on all images but test, for the classifier that is shipped. */
+export type Refitted = {
+  readonly status: 'refitted'
+  /** Of the weights. */
+  readonly sha256: string
+  readonly training: TrainingSummary
+  readonly seconds: StageSeconds
+}
+
 /** What one seed came to. */
 export type TrialRun = {
   readonly seed: number
   readonly val: Outcome
   /** Null where the weights that were scored on val are the ones to use, or where no classifier of this seed was needed. */
-  refit: Refit | Failed | null
+  refit: Refitted | Failed | null
   test: Outcome | null
 }

@@ -110,9 +110,9 @@ test('CSV and a table say the same to spreadsheets and to people', async () => {
   ])
   const table = await improve('predict', split, folder)
   expect(table.stdout.split('\n').slice(0, 3)).toEqual([
-    'file               class        probability',
+    'file              class        probability',
     expect.stringMatching(/^texts\/a, "b"\.png {2}bright-top {4} *[\d.]+ %$/),
-    'texts/broken.png   error: empty file',
+    'texts/broken.png  error: empty file',
   ])
 })
 
