@@ -71,11 +71,22 @@ test('photos get the width that scratch/model.py chooses, and the same net down 
   expect(answers.flatMap(({ same }) => (same === null ? [] : [same]))).toEqual(Array(6).fill(true))
 })
 
-test('the width is fitted in the proportions of the design', () => {
-  const design = { ...smallDesign([28, 28]), widths: [24, 64] }
-  const { stem, widths } = fitWidth(design, makeBrief([28, 28], { trainSeconds: 600, trainCount: 50_000 }))
-  expect(widths).toEqual([stem.width * 3, stem.width * 8])
-  expect(stem.width).toBeGreaterThan(8)
+test('a photo net is fitted in the proportions of its design', () => {
+  const design = { ...photoDesign(), widths: [48, 72, 120, 240] }
+  const { stem, widths } = fitWidth(design, makeBrief([96, 96], { trainSeconds: 3600, trainCount: 5_000 }))
+  expect(widths).toEqual([2, 3, 5, 10].map((times) => stem.width * times))
+  expect(stem.width).toBeGreaterThan(24)
+})
+
+test('more seconds never make a narrower net, whatever the pictures', () => {
+  for (const size of [...SIZES, [96, 96]] as const) {
+    const design = Math.min(...size) > 64 ? photoDesign() : smallDesign(size)
+    const stems = [1, 10, 60, 300, 3600, 36_000].map(
+      (trainSeconds) => fitWidth(design, makeBrief(size, { trainSeconds, trainCount: 20_000 })).stem.width,
+    )
+    expect(stems.toSorted((a, b) => a - b)).toEqual(stems)
+    expect(stems.at(-1)).toBeGreaterThan(stems[0] ?? 0)
+  }
 })
 
 test('multiply-adds and parameters of the default at 28 px are what is worked out by hand', () => {

@@ -85,11 +85,11 @@ const piles = PICTURES.flatMap(([name, size, channels]) =>
 )
 
 type Tried = Pick<Setting, 'size' | 'channels'> & { readonly source: string }
-const seen = new Map<string, Seen>()
+const looks = new Map<string, Seen>()
 const keyOf = ({ source, size, channels }: Tried) => JSON.stringify([source, size, channels])
 
 function seenOf(tried: Tried): Seen {
-  const found = seen.get(keyOf(tried))
+  const found = looks.get(keyOf(tried))
   if (found === undefined) throw new Error('a net was not tried')
   return found
 }
@@ -104,7 +104,7 @@ beforeAll(async () => {
   ]
   const asked = all.map(({ source, size, channels }) => ({ source, size, channels, classCount: CLASS_COUNT }))
   const answers = (await runPlaybookProgram('try_models', asked)) as readonly Seen[]
-  for (const [index, tried] of all.entries()) if (answers[index]) seen.set(keyOf(tried), answers[index])
+  for (const [index, tried] of all.entries()) if (answers[index]) looks.set(keyOf(tried), answers[index])
 }, 300_000)
 
 /** One sentence for each thing that is wrong with a net that was run once. */
