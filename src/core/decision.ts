@@ -2,7 +2,10 @@
 export const KEEP_MODES = ['paper', 'balanced'] as const
 export type KeepMode = (typeof KEEP_MODES)[number]
 
-/** The comparison of a candidate with the best over the images that both were scored on. Shares, 0..1; positive is better. */
+/**
+ * The comparison of a candidate with the best over the images that both were scored on. Differences are shares, 0..1, or nats for log
+ * loss; positive is better, also for log loss.
+ */
 export type Comparison = {
   /** Mean difference of the metric in favour of the candidate. */
   readonly delta: number
@@ -19,7 +22,7 @@ export type Comparison = {
   readonly seeds: { readonly candidate: number; readonly best: number }
   /** Standard deviation of the metric over seeds of one pipeline, as estimated when this was decided. */
   readonly seedDeviation: number
-  /** Share of images on which the two disagree. */
+  /** Share of images that one has right and the other wrong, a seed of each, averaged over their seeds. */
   readonly disagreement: number
 }
 

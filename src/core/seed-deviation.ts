@@ -31,8 +31,8 @@ export function pairSeeds(evaluations: readonly ImageResults[], metric: MetricNa
 /**
  * Where folds rotate, two seeds of a pipeline see different images, and those differ far more in difficulty than seeds do. But two
  * pipelines on the same two folds are four trainings: their paired difference on the one fold against that on the other cancels both
- * the difficulty of the images and what the change is worth. One pair for each fold beyond the first that both were scored on. A
- * candidate that had to look good on its first fold overstates s a little: about 0.46 points where 0.4 is true.
+ * the difficulty of the images and what the change is worth. One pair for each fold beyond the first that both were scored on. That a
+ * candidate had to look good on its first fold moves the estimate little: 0.35 to 0.45 points where 0.4 is true, in simulation.
  */
 export function pairFolds(candidate: readonly ImageResults[], best: readonly ImageResults[], metric: MetricName): SeedPair[] {
   const folds = pairBlocks(candidate, best).map((block) => ({ ...measureDifference([block], metric), factor: seedFactor([block]) }))
