@@ -88,7 +88,11 @@ async function describe(request: BundleRequest, folder: string): Promise<BundleF
 async function syncAll(folder: string): Promise<void> {
   for (const name of [...BUNDLE_FILES, 'README.md', FACTS]) {
     const handle = await open(join(folder, name), 'r')
-    await handle.sync().finally(() => handle.close())
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
   }
   for (const each of [join(folder, 'pipeline'), folder]) await syncFolder(each)
 }

@@ -27,7 +27,7 @@ const improve = (...args: string[]) => runCli(args, root, env)
 
 /** Writes the default pipeline with one file replaced. */
 async function writePipeline(name: string, file: string, change: (source: string) => string): Promise<void> {
-  const tiny = join(import.meta.dirname, '..', '..', 'harness', 'improve_harness', 'pipelines', 'tiny')
+  const tiny = join(import.meta.dirname, '..', '..', 'harness', 'tests', 'pipelines', 'tiny')
   await mkdir(join(root, name))
   for (const each of ['data.py', 'model.py', 'training.py']) {
     const source = await readFile(join(tiny, each), 'utf8')
@@ -44,7 +44,9 @@ test('64 pictures in two classes become a pipeline that is scored on val and on 
   expect(val.metrics.n + onTest.metrics.n).toBe(64)
   expect(val.trainings).toHaveLength(5)
   expect(val.metrics.accuracy.low).toBeGreaterThan(0.5)
+  expect(result.best).toBe(join(result.folder, 'best'))
   expect((await readdir(result.folder)).toSorted()).toEqual([
+    'best',
     'card.txt',
     'outcome.json',
     'pipeline',
@@ -62,7 +64,7 @@ test('the text of a try ends with the next command and names split, n and interv
   expect(stderr).toContain(availableParallelism() > 1 ? '2 seeds from 0 on, 2 at once' : '2 seeds from 0 on')
   expect(stdout).toMatch(/^val accuracy +[\d.]+ % +\(95 % interval [\d.]+ to [\d.]+\), n = 64$/m)
   expect(stdout).toMatch(/^val +mean of 2 seeds [\d.]+ %, standard deviation [\d.]+, n = 64$/m)
-  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/improve try|--pipeline|pipeline\//)
+  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^next +improve predict improve-runs\/\S+ my-picture\.jpg$/)
   expect([...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.length > 80)).toEqual([])
 })
 
