@@ -49,6 +49,12 @@ def test_the_same_seed_gives_the_same_batch(name):
     assert torch.equal(first, RANDOM[name](copies()))
 
 
+@pytest.mark.parametrize("name", RANDOM)
+def test_a_batch_of_one_works_whatever_it_draws(name):
+    torch.manual_seed(0)
+    assert all(len(RANDOM[name](copies(1))) == 1 for _ in range(12))
+
+
 def test_a_crop_is_a_window_of_the_padded_picture():
     torch.manual_seed(0)
     images = torch.randint(1, 256, (40, 3, 10, 10), dtype=torch.uint8)

@@ -62,7 +62,7 @@ def gaussian_blur(values: Tensor, sigma: Tensor, radius: int) -> Tensor:
     """float [n, C, h, w] smoothed by a Gaussian of `sigma` [n] pixels over 2 `radius` + 1; borders are mirrored."""
     height, width = values.shape[-2:]
     radius = min(radius, height - 1, width - 1)
-    if radius <= 0:
+    if radius <= 0 or not len(values):
         return values
     offsets = torch.arange(-radius, radius + 1, device=values.device)
     weights = torch.exp(-0.5 * (offsets / sigma[:, None]) ** 2)

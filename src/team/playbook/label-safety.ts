@@ -18,6 +18,8 @@ const HARMLESS = 0.9
 const HARMFUL = 0.5
 /** The same where the names are suspect already. */
 const HARMFUL_IF_SUSPECT = 0.7
+/** Probes that change pictures more than any move does: their answer can raise doubts, not refuse. */
+const STRONGER: readonly ProbeName[] = ['rotate-15', 'shift', 'hue', 'brightness', 'blur']
 /** Mean top probability of the wrong ones from which the model sees another class and does not just hesitate. */
 const CONFIDENT = 0.8
 
@@ -67,7 +69,8 @@ function judge(change: ProbeName, { best }: Evidence, names: NameFinding | null,
   const unchanged = Math.round((best.dev.right * probe.n) / best.dev.n)
   if (unchanged / probe.n < Math.max(LEAST_ACCURACY, 1.5 / classes.length)) return null
   const kept = probe.right / unchanged
-  const verdict = verdictOf(kept, probe, names !== null)
+  const measured = verdictOf(kept, probe, names !== null)
+  const verdict = measured === 'refused' && STRONGER.includes(change) ? 'doubtful' : measured
   return { verdict, finding: `${numbers(change, probe, unchanged)}: ${conclusion(change, verdict)}` }
 }
 

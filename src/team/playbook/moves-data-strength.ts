@@ -1,7 +1,6 @@
 import { plainData } from './data-design.ts'
 import type { DataDesign } from './data-design.ts'
 import { dataMove } from './moves-data-change.ts'
-import type { DataMove } from './moves-data-change.ts'
 import type { Move } from './move.ts'
 
 /** Many kinds of change at once are weakened or strengthened together; single ones have their own moves. */

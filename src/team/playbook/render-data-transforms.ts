@@ -19,10 +19,11 @@ export function trainTransform(design: DataDesign): string {
 }
 
 const VALUES = { 'per-image': 'ops.standardize', stretch: 'ops.stretch' } as const
-const VALUES_REASON = {
-  'per-image': 'each picture loses its own mean and spread, so that light and contrast do not matter',
-  stretch: 'each picture runs from its darkest to its lightest, so that light and contrast do not matter',
+const VALUES_SAY = {
+  'per-image': 'each picture loses its own mean and spread',
+  stretch: 'each picture runs from its darkest to its lightest',
 } as const
+const VALUES_REASON = 'light and contrast do not matter then'
 
 /** `eval_transform`, with the reason for values that are not normalised as usual. */
 export function evalTransform({ fit, normalisation, why }: DataDesign): string {
@@ -32,16 +33,17 @@ export function evalTransform({ fit, normalisation, why }: DataDesign): string {
       'def eval_transform(info):',
       call('    ', 'return ops.EvalTransform', ['IMAGE_SIZE', 'info.mean', 'info.std', ...how]),
     ].join('\n')
-  const reason = why.normalisation ?? VALUES_REASON[normalisation]
   const args = ['IMAGE_SIZE', ...how, `values=${VALUES[normalisation]}`]
-  return ['def eval_transform(info):', docstring('    ', sentence(reason)), call('    ', 'return ops.EvalTransform', args)].join(
-    '\n',
-  )
+  return [
+    'def eval_transform(info):',
+    docstring('    ', sentence(VALUES_SAY[normalisation], why.normalisation ?? VALUES_REASON)),
+    call('    ', 'return ops.EvalTransform', args),
+  ].join('\n')
 }
 
-/** A clause as a sentence. */
-export function sentence(clause: string): string {
-  const text = clause.replaceAll(/\s+/g, ' ').trim()
+/** Clauses as a sentence. */
+export function sentence(...clauses: readonly (string | undefined)[]): string {
+  const text = clauses.flatMap((clause) => clause?.replaceAll(/\s+/g, ' ').trim() ?? []).join('; ')
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 

@@ -36,8 +36,8 @@ export function batchTransform({ mixup, cutmix }: DataDesign): string[] {
   return [`def batch_transform(info):\n    return lambda images, targets: ${mixup > 0 ? mix : cut}`]
 }
 
-const SAMPLING_REASON = {
-  sqrt: 'images of small classes are drawn more often, halfway to as often as those of large ones',
+const SAMPLING = {
+  sqrt: 'images of small classes are drawn more often, by the square root of the size of the class',
   balanced: 'every class is drawn equally often',
 } as const
 
@@ -45,7 +45,7 @@ const SAMPLING_REASON = {
 export function sampleWeights({ sampling, why }: DataDesign): string[] {
   if (sampling === 'none') return []
   const weight = sampling === 'sqrt' ? '1 / math.sqrt(max(1, count))' : '1 / max(1, count)'
-  const says = docstring('    ', sentence(why.sampling ?? SAMPLING_REASON[sampling]))
+  const says = docstring('    ', sentence(SAMPLING[sampling], why.sampling))
   return [['def sample_weights(info):', says, `    return [${weight} for count in info.class_counts]`].join('\n')]
 }
 
