@@ -112,14 +112,14 @@ function averageLines({ averaging, distillation }: TrainingDesign): string[] {
 function gradientLines({ sharpness, distillation }: TrainingDesign): string[] {
   const teacher = distillation === null ? [] : ['        teacher = average.module if progress >= TEACH_FROM else None']
   const args = distillation === null ? 'images, targets' : 'images, targets, teacher'
-  const backward = `backward(model, ctx, ${args})`
-  if (sharpness === null) return [...teacher, `        loss = ${backward}`]
-  const again = ['moves = climb(model)', backward, 'for weight, move in moves:', '    weight.data.sub_(move)']
+  const gradient = `backward(model, ctx, ${args})`
+  if (sharpness === null) return [...teacher, `        loss = ${gradient}`]
+  const again = ['moves = climb(model)', gradient, 'for weight, move in moves:', '    weight.data.sub_(move)']
   const late = sharpness.from > 0
   const indent = late ? '            ' : '        '
   return [
     ...teacher,
-    `        loss = ${backward}`,
+    `        loss = ${gradient}`,
     ...(late ? ['        if progress >= SHARP_FROM:'] : []),
     ...again.map((line) => indent + line),
   ]

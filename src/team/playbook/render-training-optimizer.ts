@@ -67,7 +67,7 @@ const SMALL = '[p for p in model.parameters() if p.dim() <= 1]'
 function groupStatements(design: TrainingDesign, { peak }: Rates): Own {
   const isSplit = design.weightDecay > 0 && design.decayed === 'weights'
   const hasHead = design.headRate !== 1
-  const says = [`${LABELS[design.optimizer.name]}`]
+  const says = [LABELS[design.optimizer.name]]
   const splitting = [`    weights = ${BIG}`, `    others = ${SMALL}`]
   const decay = isSplit ? ', "weight_decay": WEIGHT_DECAY' : ''
   const none = isSplit ? ', "weight_decay": 0.0' : ''
@@ -88,7 +88,7 @@ function groupStatements(design: TrainingDesign, { peak }: Rates): Own {
   }
 }
 
-/** AdamW and Lion decay by default, so that none has to be said. */
+/** AdamW decays by default, so that none has to be said. */
 function noDecay({ optimizer, weightDecay }: TrainingDesign): string[] {
   return weightDecay === 0 && optimizer.name === 'adamw' ? ['weight_decay=0.0'] : []
 }

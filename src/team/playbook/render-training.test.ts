@@ -6,7 +6,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { renderTraining } from './render-training.ts'
 import { PHOTO_TRAINING, SMALL_TRAINING, TUTORIAL_TRAINING } from './training-design.ts'
 
-const PIPELINES = join(import.meta.dirname, '..', '..', '..', 'harness', 'improve_harness', 'pipelines')
+const PIPELINES = join(import.meta.dirname, '..', '..', '..', 'harness', 'tests', 'pipelines')
 
 test('the default trainings do what the files of the default pipelines do, to the last weight', async () => {
   const sources = {
@@ -32,11 +32,11 @@ test('the default training reads as a person would write it', () => {
 
     BATCH_SIZE = 128  # images; a CPU gains little from larger ones, and more steps help short trainings
     LEAST_STEPS_AN_EPOCH = 4  # few images get a smaller batch, so that an epoch stays several steps
-    PEAK_RATE = 0.1  # per batch of 128
+    PEAK_RATE = 0.1  # per batch of 128; as in the small-image speed records
     MOMENTUM = 0.9  # share of the running gradient that each step keeps
     WEIGHT_DECAY = 5e-4  # on weights of convolutions and the last layer
-    WARM_UP = 0.2  # share of the steps with a rising rate
-    LABEL_SMOOTHING = 0.1  # of each target is spread over all classes
+    WARM_UP = 0.2  # share of the steps with a rising rate; as in the speed records
+    LABEL_SMOOTHING = 0.1  # of each target is spread over all classes; so that no certainty is asked for
 
 
     def configure(model, info):
@@ -71,7 +71,7 @@ test('the tutorial training holds nothing that a tutorial would not', () => {
     from improve_harness.contract import Training
 
     BATCH_SIZE = 64  # images
-    PEAK_RATE = 1e-3  # per batch of 64
+    PEAK_RATE = 1e-3  # per batch of 64; Adam's own default
 
 
     def configure(model, info):
@@ -141,8 +141,8 @@ test('a loop of its own is written out only where the design needs one', () => {
 
 
     def fit(model, data, ctx):
-        """The usual loop, but each step uses the gradient at the worst point within RADIUS (Foret et al. 2021); the moving average is
-        kept.
+        """The usual loop, but each step uses the gradient at the worst point within RADIUS (Foret et al. 2021); the moving average
+        is kept.
         """
         training = ctx.training
         optimizer = training.optimizer
@@ -197,7 +197,7 @@ test('a loss that depends on the sizes of the classes is made from them', () => 
     from improve_harness.contract import Training
 
     BATCH_SIZE = 64  # images
-    PEAK_RATE = 1e-3  # per batch of 64
+    PEAK_RATE = 1e-3  # per batch of 64; Adam's own default
     FOCUS = 2.0  # power of what is missing to certainty
     WEIGHT_POWER = 0.5  # a class counts by (mean size / its size) to this power; 0.5 is the square root, 1 makes all classes equal
 
@@ -213,8 +213,8 @@ test('a loss that depends on the sizes of the classes is made from them', () => 
 
 
     def make_loss(info):
-        """Images that are right already count less (Lin et al. 2017). An image of a rare class counts more, on average over all images
-        once.
+        """Images that are right already count less (Lin et al. 2017). An image of a rare class counts more, on average over all
+        images once.
         """
         counts = torch.tensor(info.class_counts, dtype=torch.float32, device=info.device).clamp(min=1)
         weight = counts**-WEIGHT_POWER

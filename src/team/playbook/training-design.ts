@@ -109,11 +109,21 @@ export const SMALL_TRAINING: TrainingDesign = {
   lookahead: null,
   sharpness: null,
   distillation: null,
-  why: {},
+  why: {
+    peakRate: 'as in the small-image speed records',
+    schedule: 'as in the speed records',
+    labelSmoothing: 'so that no certainty is asked for',
+  },
 }
 
 /** The same for larger pictures, of which a second of training sees fewer: a smaller batch makes more steps of them. */
-export const PHOTO_TRAINING: TrainingDesign = { ...SMALL_TRAINING, peakRate: 0.05, batchSize: 64, leastStepsAnEpoch: 8 }
+export const PHOTO_TRAINING: TrainingDesign = {
+  ...SMALL_TRAINING,
+  peakRate: 0.05,
+  batchSize: 64,
+  leastStepsAnEpoch: 8,
+  why: { ...SMALL_TRAINING.why, peakRate: 'per picture as in the small-image speed records' },
+}
 
 /** What many tutorials do. */
 export const TUTORIAL_TRAINING: TrainingDesign = {
@@ -125,6 +135,7 @@ export const TUTORIAL_TRAINING: TrainingDesign = {
   batchSize: 64,
   leastStepsAnEpoch: null,
   labelSmoothing: 0,
+  why: { peakRate: "Adam's own default" },
 }
 
 /** Fewest images of a batch that shrinks. */
