@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -48,6 +49,11 @@ def run(job: dict[str, Any]) -> None:
         write_logits(torch.cat(check), info, out / "check.f32")
     seconds = time.perf_counter() - started
     emit("predict.finished", seconds=seconds, imagesPerSecond=len(store) / max(1e-9, seconds))
+
+
+def warm_up() -> None:
+    """Imports what a prediction needs beside this module."""
+    importlib.import_module("safetensors.torch")
 
 
 def make_predictor(

@@ -76,6 +76,13 @@ def ask(question: str, **fields: Any) -> dict[str, Any]:
     return json.loads(line)
 
 
+def wait_for_job() -> None:
+    """Says that everything is imported and returns when the host has written the job: it then sends a line."""
+    emit("process.warm")
+    if not sys.stdin.readline():
+        exit_quietly()
+
+
 def read_frames(count: int) -> Iterator[bytes]:
     """The `count` byte strings that the host writes to stdin, one after another: 4 bytes of length, little-endian, then the content."""
     stream = sys.stdin.buffer

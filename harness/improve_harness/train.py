@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -16,3 +17,12 @@ def run(job: dict[str, Any]) -> None:
     from . import trainer  # imports torch
 
     trainer.run(job)
+
+
+def warm_up() -> None:
+    """Imports what a training needs, torch's optimizers included: those import a second's worth of modules when the first is made."""
+    for name in ("safetensors.torch", "improve_harness.trainer"):
+        importlib.import_module(name)
+    import torch
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1).zero_grad()

@@ -27,6 +27,8 @@ export type FoldTask = {
   /** What the pipeline is told of the machine: the same for all folds, so that all of them build the same net. */
   readonly toldMachine: Machine
   readonly onProgress: (progress: Progress) => void
+  /** Is called when the training has ended. */
+  readonly onTrained: () => Promise<void>
 }
 
 export type FoldResult = {
@@ -68,6 +70,7 @@ export async function evaluateFold(
     signal,
   )
   if (trained.status === 'failed') return trained
+  await task.onTrained()
   await mkdir(evaluationLayout.predictions(folder), { recursive: true })
   const prediction = await predict(
     {

@@ -13,9 +13,11 @@ import type { StageFailure } from './failure.ts'
 import { memoryLimit } from './limits.ts'
 import { RoundProgress, Stopwatch } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { preparePrediction } from './predict.ts'
 import { score } from './score.ts'
 import { PaceAgreement, runSideBySide } from './side-by-side.ts'
 import type { Tools } from './tools.ts'
+import { prepareTraining } from './train.ts'
 
 export type EvaluationRequest = {
   readonly dataset: StagedDataset
@@ -46,25 +48,33 @@ export async function evaluate(request: EvaluationRequest, tools: Tools, signal:
   const rounds = planRounds(waiting.length, tools.machine, tools.threads)
   const done: FoldResult[] = []
   for (const index of rounds.keys()) {
-    const place = { rounds, index, pace: request.pace ?? done[0]?.pace ?? null }
-    const results = await evaluateRound(request, place, waiting.splice(0, rounds[index]?.count), tools, clock, signal)
+    const folds = waiting.splice(0, rounds[index]?.count)
+    const place = { rounds, index, pace: request.pace ?? done[0]?.pace ?? null, after: waiting }
+    const results = await evaluateRound(request, place, folds, tools, clock, signal)
     if ('status' in results) return { ...results, seconds: clock.seconds }
     done.push(...results)
   }
   return scoreFolds(request, done, tools, clock, signal)
 }
 
-type PlaceInPlan = { readonly rounds: readonly Round[]; readonly index: number; readonly pace: Pace | null }
+type PlaceInPlan = {
+  readonly rounds: readonly Round[]
+  readonly index: number
+  readonly pace: Pace | null
+  /** The folds of later rounds. */
+  readonly after: readonly NumberedFold[]
+}
 
 /** Evaluates some folds at the same time. */
 async function evaluateRound(
   request: EvaluationRequest,
-  { rounds, index, pace }: PlaceInPlan,
+  place: PlaceInPlan,
   folds: readonly NumberedFold[],
   tools: Tools,
   clock: Stopwatch,
   signal: AbortSignal,
 ): Promise<readonly FoldResult[] | StageFailure> {
+  const { rounds, index, pace } = place
   const [first] = rounds
   const round = rounds[index]
   if (first === undefined || round === undefined) throw new Error('an evaluation without trainings')
@@ -72,14 +82,30 @@ async function evaluateRound(
   const numbers = folds.map((fold) => fold.number)
   const progress = new RoundProgress(numbers, roundsFrom(rounds, index + 1) * round.speedup, request.onProgress)
   const agreement = new PaceAgreement(folds.length)
-  const tasks = folds.map((fold) => async (inner: AbortSignal) => {
+  const tasks = folds.map((fold, lane) => async (inner: AbortSignal) => {
     const { agree, leave } = agreement.join()
     const { onProgress } = progress
-    const { speedup } = round
-    const task = { request, fold, pace, agree, speedup, trainSeconds, toldMachine: first.machine, onProgress }
+    const onTrained = () => prepareNext(request, place, lane, tools)
+    const told = { trainSeconds, toldMachine: first.machine }
+    const task = { request, fold, pace, agree, speedup: round.speedup, ...told, onProgress, onTrained }
     return evaluateFold(task, shareTools(tools, round), clock, inner).finally(leave)
   })
   return runSideBySide(tasks, signal)
+}
+
+/** Starts the processes of what this lane does next: a fold of the next round, else the first of an evaluation that may follow. */
+async function prepareNext({ dataset }: EvaluationRequest, place: PlaceInPlan, lane: number, tools: Tools): Promise<void> {
+  const { rounds, index, after } = place
+  const isLast = index === rounds.length - 1
+  const round = isLast ? rounds[0] : rounds[index + 1]
+  const folds = (isLast ? foldsOfEvaluation(dataset.facts) : after).slice(0, round?.count)
+  const lanes = rounds[index]?.count ?? 1
+  if (round === undefined) return
+  const share = shareTools(tools, round)
+  for (const fold of folds.filter((_, number) => number % lanes === lane)) {
+    await prepareTraining({ dataset, parts: fold.train, devFold: fold.number }, share)
+    await preparePrediction({ dataset, part: fold.val }, share)
+  }
 }
 
 /** The part of the machine that one training of a round has. */

@@ -58,6 +58,8 @@ const devReport = z.object({
 })
 
 const ready = z.object({ type: z.literal('process.ready') })
+/** Of a process that was started before its job was known: it has imported what it needs. */
+const warm = z.object({ type: z.literal('process.warm') })
 
 const eventSchemas = {
   prepare: z.discriminatedUnion('type', [
@@ -80,6 +82,7 @@ const eventSchemas = {
     failed,
   ]),
   train: z.discriminatedUnion('type', [
+    warm,
     ready,
     z.object({ type: z.literal('check.passed') }),
     z.object({
@@ -115,6 +118,7 @@ const eventSchemas = {
     failed,
   ]),
   predict: z.discriminatedUnion('type', [
+    warm,
     ready,
     z.object({ type: z.literal('predict.progress'), done: number, total: number }),
     z.object({ type: z.literal('predict.finished') }),

@@ -3,6 +3,7 @@ import { partFacts } from '../core/dataset.ts'
 import { chooseRows, deriveSeed } from '../core/seeds.ts'
 import type { StagedDataset } from '../dataset/index.ts'
 import { viewDataset } from './data-view.ts'
+import type { DataView } from './data-view.ts'
 import { BadEvent } from './events.ts'
 import type { StageFailure } from './failure.ts'
 import type { Info } from './info.ts'
@@ -56,8 +57,7 @@ export async function predict(
   const classCount = request.dataset.facts.classes.length
   const checkRows = chooseCheckRows(count, deriveSeed(request.seed, 'check', request.part))
   return withScratch(async (scratch) => {
-    const wanted = { parts: [request.part], labelled: false, devFold: null }
-    const view = await viewDataset(request.dataset, wanted, tools.sandbox, scratch.folder)
+    const view = await viewPart(request, tools, scratch.folder)
     const code = { host: request.code, guest: '/code' }
     const weights = { host: request.weights, guest: '/weights/weights.safetensors' }
     const out = { host: scratch.out, guest: '/out', writable: true }
@@ -80,6 +80,19 @@ export async function predict(
       (await collect(join(scratch.out, 'check.f32'), check, { exactBytes: 4 * checkRows.length * classCount }, 'predict'))
     return bad ?? { status: 'predicted', part: request.part, logits, check, checkRows }
   })
+}
+
+function viewPart({ dataset, part }: PartView, tools: Tools, scratch: string): Promise<DataView> {
+  return viewDataset(dataset, { parts: [part], labelled: false, devFold: null }, tools.sandbox, scratch)
+}
+
+export type PartView = Pick<PredictRequest, 'dataset' | 'part'>
+
+/** Starts the process of a prediction that will come. */
+export async function preparePrediction(view: PartView, tools: Tools): Promise<void> {
+  if (tools.spares === undefined || tools.sandbox.level === 0) return
+  const { mounts } = await viewPart(view, tools, '')
+  tools.spares.prepare(tools, { mode: 'predict', mounts, limits: { ...limitsOf('predict', 0), ...tools.limits } })
 }
 
 function jobOf({ dataset, info, seed, part }: PredictRequest, { machine }: Tools) {
@@ -106,6 +119,8 @@ async function follow(
   try {
     return await staged.follow((event) => {
       switch (event.type) {
+        case 'process.warm':
+          return
         case 'process.ready':
           if (staged.stage !== 'start') throw new BadEvent('predict said twice that it is ready')
           lap.enter('predict')

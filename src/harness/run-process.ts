@@ -1,22 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { makeTemporaryFolder } from '../files/temporary.ts'
 import { ExternalError } from '../core/errors.ts'
-import { interpreterMounts } from '../sandbox/index.ts'
-import type { End, EndReason, Limits, Mount, RunningProcess, Sandbox } from '../sandbox/sandbox.ts'
-import { pythonEnvironment } from './environment.ts'
+import type { End, EndReason, Limits, Mount, RunningProcess } from '../sandbox/sandbox.ts'
 import { EXIT_SECONDS } from './limits.ts'
 import { readEvents } from './events.ts'
 import type { HarnessEvent, HarnessMode } from './events.ts'
+import type { Spares, TakenSpare } from './spares.ts'
+import { startPython } from './start-python.ts'
+import type { Python } from './start-python.ts'
 
-/** The entry of the Python package beside this one, two folders up from src/harness and from dist/harness. */
-const ENTRY = fileURLToPath(new URL('../../harness/run.py', import.meta.url))
-
-/** What every Python process needs of the host; `entry` replaces the harness in tests. */
-export type Python = { readonly sandbox: Sandbox; readonly python: string; readonly threads: number; readonly entry?: string }
+export type { Python } from './start-python.ts'
 
 export type Call<M extends HarnessMode> = {
   readonly mode: M
@@ -40,22 +36,32 @@ export type Child<M extends HarnessMode> = {
   readonly end: () => Promise<End>
 }
 
-/** Runs one harness process around `use`; whatever happens, afterwards no process and no temporary folder is left. */
+/** Runs one harness process around `use`, one that waits already where `spares` has it; whatever happens, afterwards no process and no temporary folder is left. */
 export async function withChild<M extends HarnessMode, T>(
-  tools: Python,
+  tools: Python & { readonly spares?: Spares | undefined },
   call: Call<M>,
   use: (child: Child<M>) => Promise<T>,
 ): Promise<T> {
-  const folder = await makeTemporaryFolder('job')
-  let running: RunningProcess | undefined
+  const taken = (await tools.spares?.take(tools, call, call.job, call.signal)) ?? (await startAnew(tools, call))
   try {
-    const jobMount: Mount = { host: folder, guest: '/job' }
-    await writeFile(join(folder, 'job.json'), JSON.stringify(call.job))
-    running = await start(tools, call, jobMount)
-    return await use(childOf(call.mode, running))
+    return await use(childOf(call.mode, taken.running))
   } finally {
-    await running?.kill()
-    await rm(folder, { recursive: true, force: true })
+    await taken.running.kill()
+    await taken.finish()
+  }
+}
+
+async function startAnew<M extends HarnessMode>(tools: Python, call: Call<M>): Promise<TakenSpare> {
+  const folder = await makeTemporaryFolder('job')
+  const finish = () => rm(folder, { recursive: true, force: true })
+  try {
+    await writeFile(join(folder, 'job.json'), JSON.stringify(call.job))
+    const { mode, limits, signal } = call
+    const mounts = [{ host: folder, guest: '/job' }, ...call.mounts]
+    return { running: await startPython(tools, { mode, waits: false, mounts, limits }, signal), finish }
+  } catch (error) {
+    await finish()
+    throw error
   }
 }
 
@@ -71,28 +77,6 @@ export async function runTrusted<M extends HarnessMode>(
     call.signal.throwIfAborted()
     return { end, logTail: child.logTail() }
   })
-}
-
-function start<M extends HarnessMode>(tools: Python, call: Call<M>, jobMount: Mount): Promise<RunningProcess> {
-  const { sandbox, python, threads, entry = ENTRY } = tools
-  const harnessMount: Mount = { host: dirname(entry), guest: '/harness' }
-  return sandbox.start(
-    {
-      program: python,
-      // -I would also ignore the environment, and with it the hash seed; that is built from nothing anyway.
-      args: [
-        '-s',
-        '-P',
-        join(sandbox.pathOf(harnessMount), basename(entry)),
-        call.mode,
-        join(sandbox.pathOf(jobMount), 'job.json'),
-      ],
-      mounts: [...interpreterMounts(python), harnessMount, jobMount, ...call.mounts],
-      env: pythonEnvironment(threads),
-      limits: call.limits,
-    },
-    call.signal,
-  )
 }
 
 function childOf<M extends HarnessMode>(mode: M, running: RunningProcess): Child<M> {

@@ -1,6 +1,7 @@
 import type { Limits } from '../sandbox/sandbox.ts'
 import type { Machine } from '../core/machine.ts'
 import type { Python } from './run-process.ts'
+import type { Spares } from './spares.ts'
 
 export type { Machine } from '../core/machine.ts'
 
@@ -12,4 +13,6 @@ export type Tools = Python & {
   readonly smokeSeconds?: number
   /** Limits of training and prediction that replace the usual ones. */
   readonly limits?: Partial<Limits>
+  /** Processes that wait for their job; without them each training and prediction starts its own. */
+  readonly spares?: Spares | undefined
 }

@@ -9,6 +9,7 @@ import { BadEvent } from './events.ts'
 import type { HarnessEvent } from './events.ts'
 import type { StageFailure } from './failure.ts'
 import { viewDataset } from './data-view.ts'
+import type { DataView } from './data-view.ts'
 import type { Info } from './info.ts'
 import { limitsOf, SMOKE_SECONDS, START_SECONDS } from './limits.ts'
 import { StagedChild } from './staged-child.ts'
@@ -65,8 +66,7 @@ export async function train(
   signal: AbortSignal,
 ): Promise<Trained | StageFailure> {
   return withScratch(async (scratch) => {
-    const wanted = { parts: request.parts, labelled: true, devFold: request.devFold }
-    const view = await viewDataset(request.dataset, wanted, tools.sandbox, scratch.folder)
+    const view = await viewTraining(request, tools, scratch.folder)
     const code = { host: request.code, guest: '/code' }
     const out = { host: scratch.out, guest: '/out', writable: true }
     const paths = { data: view.path, code: tools.sandbox.pathOf(code), out: tools.sandbox.pathOf(out) }
@@ -82,6 +82,19 @@ export async function train(
     const bad = await collect(join(scratch.out, WEIGHTS), request.weights, { maxBytes: MAX_WEIGHT_BYTES }, 'train')
     return bad ?? { status: 'trained', summary: summaryOf(request.fold, told), pace: told.pace }
   })
+}
+
+function viewTraining({ dataset, parts, devFold }: TrainingView, tools: Tools, scratch: string): Promise<DataView> {
+  return viewDataset(dataset, { parts, labelled: true, devFold }, tools.sandbox, scratch)
+}
+
+export type TrainingView = Pick<TrainRequest, 'dataset' | 'parts' | 'devFold'>
+
+/** Starts the process of a training that will come. */
+export async function prepareTraining(view: TrainingView, tools: Tools): Promise<void> {
+  if (tools.spares === undefined || tools.sandbox.level === 0) return
+  const { mounts } = await viewTraining(view, tools, '')
+  tools.spares.prepare(tools, { mode: 'train', mounts, limits: { ...limitsOf('train', 0), ...tools.limits } })
 }
 
 function jobOf(request: TrainRequest, tools: Tools, paths: { data: string; code: string; out: string }): unknown {
@@ -116,6 +129,7 @@ async function follow(
   const account: Account = { curve: [], dev: null }
   const onEvent = async (event: TrainEvent): Promise<Told | undefined> => {
     switch (event.type) {
+      case 'process.warm':
       case 'check.passed':
         break
       case 'process.ready':
