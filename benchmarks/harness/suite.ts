@@ -13,7 +13,7 @@ import type { Staged } from './stage.ts'
 import { measureStartUp } from './start-up.ts'
 import type { StartUp } from './start-up.ts'
 
-const TINY = join(HARNESS, 'improve_harness', 'pipelines', 'tiny')
+const TINY = join(HARNESS, 'tests', 'pipelines', 'tiny')
 const LOADING_GAIN = 20
 /** Promised where the processor has bfloat16 instructions; elsewhere the choice may only do no harm. */
 const BFLOAT16_GAIN = 1.5

@@ -13,7 +13,7 @@ from staged import HARNESS, MACHINE, predict_job, run_process, stage, train_job,
 
 from improve_harness.classifier import Classifier
 
-TINY = HARNESS / "improve_harness/pipelines/tiny"
+TINY = HARNESS / "tests/pipelines/tiny"
 
 
 def trained(tmp_path, **options):

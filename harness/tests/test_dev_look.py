@@ -11,7 +11,7 @@ from improve_harness.dev_look import compare
 from improve_harness.device import Machine
 from improve_harness.loop import train_steps
 
-TINY = HARNESS / "improve_harness/pipelines/tiny"
+TINY = HARNESS / "tests/pipelines/tiny"
 
 
 def train(tmp_path, info, *, steps=60, **job):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from staged import HARNESS, predict_job, run_process, stage, train_job, write_code
 
-TINY = HARNESS / "improve_harness/pipelines/tiny"
-SCRATCH = HARNESS / "improve_harness/pipelines/scratch"
+TINY = HARNESS / "tests/pipelines/tiny"
+SCRATCH = HARNESS / "tests/pipelines/scratch"
 
 
 def accuracy(out: Path, data: Path, classes: int) -> float:

@@ -1,16 +1,17 @@
 import type { Component } from '../core/pipeline.ts'
-import { classCounts, foldsOfEvaluation, partFacts, testCount, valCount } from '../core/dataset.ts'
+import { partFacts, testCount } from '../core/dataset.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import { shareOfTraining } from '../core/rounds.ts'
 import { plainClassNames } from '../core/names.ts'
 import type { Blueprint, Brief, Team } from '../core/team.ts'
-import { countOpening, infoOf, makeLocalEvaluator, readPipelineFolder } from '../harness/index.ts'
+import { countOpening, makeLocalEvaluator, readPipelineFolder, Spares } from '../harness/index.ts'
 import type { LocalEvaluation } from '../harness/index.ts'
 import { makeTrialStore, runFolder } from '../journal/index.ts'
 import type { Run } from '../refine/run.ts'
 import { iterative, random } from '../refine/strategies.ts'
 import type { Strategy } from '../refine/strategies.ts'
 import { makePlaybookSampler, makePlaybookTeam, plainBlueprint } from '../team/playbook/index.ts'
+import { makeBrief } from './brief.ts'
 import type { RunScreen } from './run-screen.ts'
 import type { Session } from './run-session.ts'
 
@@ -21,11 +22,13 @@ export type ComposedRun = { readonly run: Run; readonly local: LocalEvaluation }
 /** The real parts of a run: team, strategy, evaluator, files. */
 export async function composeRun(parts: RunParts): Promise<ComposedRun> {
   const { spec, dataset, screen, journal } = parts
-  const brief = await makeBrief(parts)
+  const { trainSeconds } = spec.budget
+  const { about, metric, machine, seed } = spec
+  const brief = await makeBrief({ dataset, card: parts.card, about, metric, trainSeconds, machine, seed })
   const team = await withStart(makePlaybookTeam(), spec)
   const local: LocalEvaluation = {
     dataset,
-    tools: { ...parts.parts.python, machine: spec.machine },
+    tools: { ...parts.parts.python, machine: spec.machine, spares: new Spares() },
     runFolder: parts.folder,
     runSeed: spec.seed,
     trainSeconds: spec.budget.trainSeconds,
@@ -53,28 +56,6 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     stopSoon: parts.softStop,
   }
   return { run, local }
-}
-
-async function makeBrief({ spec, dataset, card, parts: { python } }: Session): Promise<Brief> {
-  const { facts } = dataset
-  const folds = foldsOfEvaluation(facts)
-  const parts = folds[0]?.train ?? []
-  const { trainSeconds, machine } = shareOfTraining(spec.budget.trainSeconds, folds.length, spec.machine, python.threads)
-  const info = await infoOf(dataset, parts, 0, trainSeconds, machine)
-  return {
-    card,
-    about: spec.about,
-    metric: spec.metric,
-    shape: info.typicalShape,
-    channels: facts.channels,
-    classes: plainClassNames(facts.classes),
-    classCounts: classCounts(facts, parts),
-    trainCount: info.trainCount,
-    valCount: valCount(facts),
-    trainSeconds,
-    machine,
-    seed: spec.seed,
-  }
 }
 
 /** Random search around pipeline 0. */

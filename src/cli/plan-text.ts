@@ -14,7 +14,9 @@ export function showPlan(trial: Trial, terminal: Terminal): void {
   const atOnce = trial.lanes > 1 ? `, ${trial.lanes} at once` : ''
   const seeds = options.seeds > 1 ? `, ${options.seeds} seeds from ${options.seed} on${atOnce}` : `, seed ${options.seed}`
   terminal.note(renderCardSummary(trial.card, dataset.facts, basename(trial.source)))
-  terminal.note(row('pipeline', `${chosen.name}: ${chosen.reason}`))
+  const [first = '', ...rest] = chosen.reason.split('\n')
+  terminal.note(row('pipeline', `${chosen.name}: ${first}`))
+  for (const line of rest) terminal.note(row('', line))
   terminal.note(row('metric', options.metric + (options.metric === 'log-loss' ? ' (less is better)' : '')))
   // Of several folds no model can be shipped, so that one is trained on everything but test.
   const refit = folds > 1 ? `, then ${formatSeconds(share.refitSeconds)} on all images for the classifier` : ''

@@ -1,25 +1,24 @@
 import { basename, resolve } from 'node:path'
-import { absentClasses, foldsOfEvaluation, testCount } from '../core/dataset.ts'
-import { chooseDefaultPipeline } from '../core/default-pipeline.ts'
+import { testCount } from '../core/dataset.ts'
 import { UsageError } from '../core/errors.ts'
-import { formatSeconds } from '../core/format.ts'
-import { printable } from '../core/names.ts'
 import type { MetricName } from '../core/outcome.ts'
-import type { Pipeline } from '../core/pipeline.ts'
-import { secondsPerTraining } from '../core/step-budget.ts'
 import { readCard } from '../dataset/index.ts'
+import { makePlaybookTeam } from '../team/playbook/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
-import { evaluate, infoOf, measureMachine, readDefaultPipeline, readPipelineFolder } from '../harness/index.ts'
-import type { Machine, Tools } from '../harness/index.ts'
+import { evaluate, measureMachine, readPipelineFolder } from '../harness/index.ts'
+import type { Tools } from '../harness/index.ts'
+import { makeBrief } from './brief.ts'
+import type { BriefFacts } from './brief.ts'
+import { checkMetric } from './check-metric.ts'
 import { checkOutOfReach, checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
 import { makeArtefacts, openTest, requestOf, writeBest } from './finish-trial.ts'
+import { withMeasuring } from './measuring.ts'
 import { showPlan } from './plan-text.ts'
 import { withTrialProgress } from './trial-progress.ts'
 import { makeResultFolder } from './result-folder.ts'
 import { stageDataset } from './stage-dataset.ts'
-import { withProgress } from './terminal.ts'
 import { printTrial } from './trial-report.ts'
 import type { Trial, TrialRun } from './trial.ts'
 import { withResultFolder } from './with-result-folder.ts'
@@ -57,20 +56,19 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   const dataset = await stageDataset(context, parts, source, groups)
   const prepareSeconds = (performance.now() - prepareStarted) / 1000
   checkTest(options, dataset)
-  checkMetric(options, dataset)
-  const machine = await withProgress(terminal, showMeasuring, () =>
-    measureMachine(parts.python, parts.torchVersion, parts.cache, signal),
-  )
+  checkMetric(options.metric, dataset.facts, options.openTest === true)
+  const machine = await withMeasuring(terminal, () => measureMachine(parts.python, parts.torchVersion, parts.cache, signal))
+  const card = await readCard(dataset.folder)
   const chosen =
     own === null
-      ? await chooseDefault(dataset, options.seconds, machine)
+      ? await design(options, { dataset, card, machine }, signal)
       : { pipeline: own, name: options.pipeline ?? '', reason: 'your --pipeline' }
   const folder = await makeResultFolder(resolve(terminal.cwd, options.out), basename(source), new Date())
   const trial: Trial = {
     options,
     source,
     dataset,
-    card: await readCard(dataset.folder),
+    card,
     chosen,
     machine,
     lanes: Math.min(options.seeds, Math.max(1, Math.floor(cores / machine.threads))),
@@ -93,11 +91,6 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   })
 }
 
-/** Said once it lasts: a stored measurement is there at once. */
-function showMeasuring(elapsedSeconds: number): string | null {
-  return elapsedSeconds < 1 ? null : `measuring how fast this machine trains, about 10 s: ${formatSeconds(elapsedSeconds)}`
-}
-
 function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): void {
   if (wanted && testCount(facts) === 0) {
     throw new UsageError(
@@ -108,34 +101,15 @@ function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): 
   }
 }
 
-/** The area under the curve needs every class in what is judged; better said before a training than after it. */
-function checkMetric({ metric, openTest: wanted }: TryOptions, { facts }: CachedDataset): void {
-  if (metric !== 'auc') return
-  const judged = { val: foldsOfEvaluation(facts).map((fold) => fold.val), ...(wanted ? { test: ['test'] } : {}) }
-  for (const [split, parts] of Object.entries(judged)) {
-    const absent = absentClasses(facts, parts)
-    if (absent.length === 0) continue
-    throw new UsageError(
-      `auc is not defined here: ${split} has no image of ${absent.length === 1 ? 'a class' : `${absent.length} classes`}`,
-      { evidence: absent.slice(0, 8).map((name) => printable(name)), fix: 'choose another --metric' },
-      'dataset',
-    )
-  }
-}
-
-async function chooseDefault(
-  dataset: CachedDataset,
-  seconds: number,
-  machine: Machine,
-): Promise<{ pipeline: Pipeline; name: string; reason: string }> {
-  const folds = foldsOfEvaluation(dataset.facts)
-  const info = await infoOf(dataset, folds[0]?.train ?? [], 0, secondsPerTraining(seconds, folds.length), machine)
-  const { name, imageSize, reason } = chooseDefaultPipeline({
-    ...info,
-    shape: info.typicalShape,
-    referenceSpeed: machine.referenceSpeed,
-  })
-  return { pipeline: await readDefaultPipeline(name, imageSize), name, reason }
+/** Pipeline 0 of the playbook's Architect. */
+async function design(
+  { seconds, metric, seed }: TryOptions,
+  facts: Pick<BriefFacts, 'dataset' | 'card' | 'machine'>,
+  signal: AbortSignal,
+): Promise<Trial['chosen']> {
+  const brief = await makeBrief({ ...facts, about: null, metric, trainSeconds: seconds, seed })
+  const { pipeline, design: reason } = await makePlaybookTeam().architect(brief, signal)
+  return { pipeline, name: 'playbook', reason }
 }
 
 /** Adds one evaluation a seed, as many at once as there are cores for; after a failed one none is begun, since it would fail alike. */

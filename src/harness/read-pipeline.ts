@@ -1,21 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { withImageSize } from '../core/default-pipeline.ts'
-import type { DefaultPipelineName } from '../core/default-pipeline.ts'
 import { UsageError } from '../core/errors.ts'
 import { COMPONENTS } from '../core/pipeline.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 
-const DEFAULT_PIPELINES = fileURLToPath(new URL('../../harness/improve_harness/pipelines/', import.meta.url))
 /** A component is read by people and prompts; a file beyond this is something else. */
 const MAX_SOURCE_BYTES = 256 * 1024
-
-/** A pipeline that the harness ships, its input set to `imageSize` ([height, width] in pixels). */
-export async function readDefaultPipeline(name: DefaultPipelineName, imageSize: readonly [number, number]): Promise<Pipeline> {
-  const pipeline = await readPipelineFolder(join(DEFAULT_PIPELINES, name))
-  return { ...pipeline, data: withImageSize(pipeline.data, imageSize) }
-}
 
 /** The three files of a pipeline folder; a usage error says which one is missing. */
 export async function readPipelineFolder(folder: string): Promise<Pipeline> {

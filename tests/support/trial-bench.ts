@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Outcome } from '../../src/core/outcome.ts'
 import type { Pipeline } from '../../src/core/pipeline.ts'
-import { ensurePythonEnvironment, evaluate, prepareDataset, readDefaultPipeline } from '../../src/harness/index.ts'
+import { ensurePythonEnvironment, evaluate, prepareDataset } from '../../src/harness/index.ts'
+import { readWrittenPipeline } from './written-pipeline.ts'
 import type { Tools } from '../../src/harness/index.ts'
 import type { StagedDataset } from '../../src/dataset/index.ts'
 import { findSandbox } from '../../src/sandbox/index.ts'
@@ -47,7 +48,7 @@ export async function makeBench(): Promise<Bench> {
   const dataset = await stage(folders.watched, tools)
   const canary = join(folders.watched, 'canary.txt')
   await writeFile(canary, 'sings\n')
-  const tiny = await readDefaultPipeline('tiny', [SIDE, SIDE])
+  const tiny = await readWrittenPipeline('tiny', [SIDE, SIDE])
   const queue = new Queue(RUNNING_AT_ONCE)
   return {
     watched: folders.watched,

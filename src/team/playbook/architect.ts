@@ -45,7 +45,8 @@ export function designPlainBlueprint(crafts: Crafts, brief: Brief): Blueprint {
   return blueprintOf(crafts, brief, designs, text)
 }
 
-function designFor(brief: Brief, { size, isSmall, isLong, reason }: InputSize): Designs {
+/** The designs of pipeline 0. */
+export function designFor(brief: Brief, { size, isSmall, isLong, reason }: InputSize): Designs {
   const mirrors = checkChange('mirror', { brief, evidence: null }).verdict === 'unknown'
   const start = { imageSize: size, isLong, mirrors }
   const data = isSmall ? smallData(start) : photoData(start)

@@ -20,14 +20,26 @@ const SMALL_EDGE = 64
 
 /** The rule for small pictures: of a larger budget a part buys width, the rest buys passes, which are worth more. */
 const SMALL = {
-  /** Channels of the stem. */
-  stems: [4, 6, 8, 10, 12, 16, 24, 32, 48],
+  /**
+   * Channels of the stem and of the stages. Short trainings want few channels where the picture is large; in long ones the even net won
+   * (Fashion-MNIST, val, 390 CPU-seconds: 16; 32, 64, 128 had 94.4 %, 8; 16, 48, 96 and 16; 24, 64, 96 had 94.1 %, one seed each).
+   */
+  ladder: [
+    { stem: 4, widths: [8, 24, 48] },
+    { stem: 6, widths: [12, 36, 72] },
+    { stem: 8, widths: [16, 48, 96] },
+    { stem: 12, widths: [24, 60, 120] },
+    { stem: 16, widths: [32, 64, 128] },
+    { stem: 24, widths: [48, 96, 192] },
+    { stem: 32, widths: [64, 128, 256] },
+    { stem: 48, widths: [96, 192, 384] },
+  ],
   /** Cost in reference nets that fits `samples`: a stem of 8 channels at 28 px, 0.16 M parameters. */
   baseCost: 0.46,
   /** Pictures that the reference net could be trained on in the budget; about a minute on two cores. */
   samples: 165_000,
   /** Part of a larger budget, in ratio, that buys width. */
-  exponent: 0.4,
+  exponent: 0.65,
   /** A stem may cost this much more than the rule allows: the steps between stems are coarse. */
   slack: 1.1,
 } as const
@@ -59,11 +71,13 @@ export function stepCost(design: ModelDesign, channels: number, size: Size): num
   )
 }
 
-/** The design at the width that the budget and the number of pictures allow; its stages keep their proportions to the stem. */
+/** The default design of small pictures or of photos at the width that the budget and the number of pictures allow. */
 export function fitWidth(design: StagedDesign, brief: Brief, size: Size = brief.shape): StagedDesign {
   const isSmall = Math.min(...brief.shape) <= SMALL_EDGE
   const isAffordable = isSmall ? fitsSmall : fitsPhoto
-  const candidates = (isSmall ? SMALL : PHOTO).stems.map((stem) => withStem(design, stem))
+  const candidates = isSmall
+    ? SMALL.ladder.map(({ stem, widths }) => ({ ...design, stem: { ...design.stem, width: stem }, widths: [...widths] }))
+    : PHOTO.stems.map((stem) => withStem(design, stem))
   const chosen = candidates.filter((candidate) => isAffordable(candidate, brief, size)).at(-1) ?? candidates[0] ?? design
   return { ...chosen, why: { ...design.why, widths: widthReason(brief) } }
 }

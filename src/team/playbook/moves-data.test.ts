@@ -11,6 +11,8 @@ import type { Move, Situation } from './move.ts'
 import { DATA_MOVES } from './moves-data.ts'
 import { renderData } from './render-data.ts'
 
+const startingData = (brief: Parameters<typeof designFor>[0]) => designFor(brief, chooseInputSize(brief)).data
+
 type Pictures = 'grey 28 x 28' | 'colour 64 x 64' | 'photos of uneven size'
 type Start = { readonly pictures: Pictures; readonly design: DataDesign; readonly situation: Situation }
 type Look = {
@@ -363,17 +365,21 @@ function changedKeys(design: DataDesign): string[] {
 
 describe('the design to start from', () => {
   test('shifts a little in short trainings; further, with a hole, in long ones', () => {
-    expect(defaultData(makeBrief({ trainCount: 40_000 }))).toEqual(smallData({ imageSize: [28, 28], isLong: false, mirrors: true }))
-    expect(defaultData(makeBrief())).toMatchObject({ shift: { pixels: 2 }, cutout: { size: 7, count: 1 } })
+    expect(startingData(makeBrief({ trainCount: 40_000 }))).toMatchObject({
+      shift: { pixels: 1, fill: 'zero' },
+      mirror: 0.5,
+      cutout: null,
+    })
+    expect(startingData(makeBrief())).toMatchObject({ shift: { pixels: 2 }, cutout: { size: 7, count: 1 } })
   })
 
   test('takes windows of photos, at the size that the seconds allow', () => {
-    const design = defaultData(makeBrief({ shape: [112, 92], trainCount: 300, trainSeconds: 10 }))
+    const design = startingData(makeBrief({ shape: [112, 92], trainCount: 300, trainSeconds: 10 }))
     expect(design).toMatchObject({ window: { area: 0.5 }, affine: { degrees: 10 }, mirror: 0.5 })
   })
 
   test('does not mirror what the names say is writing, or may be', () => {
     for (const facts of [{ name: 'digits' }, { classes: [...'0123456789'] }, { classes: ['turn left', 'turn right'] }])
-      expect(defaultData(makeBrief(facts))).toMatchObject({ mirror: 0, views: { mirror: false } })
+      expect(startingData(makeBrief(facts))).toMatchObject({ mirror: 0, views: { mirror: false } })
   })
 })
