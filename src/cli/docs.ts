@@ -2,7 +2,7 @@ import type { Context } from './context.ts'
 import { makeProgram } from './program.ts'
 
 const NOWHERE: Context = {
-  terminal: { print: () => {}, note: () => {}, redraw: null, columns: 80, cwd: '/' },
+  terminal: { print: () => {}, note: () => {}, redraw: null, columns: 80, hasColors: false, cwd: '/' },
   signal: new AbortController().signal,
   softStop: new AbortController().signal,
   acceptSoftStop: () => {},
@@ -25,7 +25,7 @@ export function renderCliDocs(): string {
 Written by \`node scripts/docs-cli.ts\` from the command definitions in src/cli/commands.
 
 Results go to stdout, progress and diagnosis to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage or images that cannot be
-used, 130 interrupted. \`NO_COLOR\` needs no support: the output has no colour.
+used, 130 interrupted. Only \`improve diff\` uses colour, on a terminal and without \`NO_COLOR\`.
 
 ${sections.join('\n\n')}
 `

@@ -83,6 +83,7 @@ function usageError(error: CommanderError, said: string, program: Command, argv:
   const [first = '', ...rest] = error.message
     .replace(/^error: /, '')
     .replace(/^option '(--[a-z-]+) .*' argument '(.*)' is invalid\. /, '$1 $2: ')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\. /, '$2 $1: ')
     .split('\n')
   const suggestion = /Did you mean (?:one of )?([^?]+)\?/.exec(rest.join(' '))?.[1]
   return new UsageError(first, { fix: suggestion === undefined ? help : `did you mean ${suggestion}?` })

@@ -100,5 +100,5 @@ test('results that cannot be written are noticed before anything is trained', as
 })
 
 test('without a command the help is shown', async () => {
-  expect(await complaintOf('')).toContain('Start here:  improve try ./my-images')
+  expect(await complaintOf('')).toContain('Start here:  improve run ./my-images')
 })

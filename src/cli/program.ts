@@ -1,9 +1,13 @@
 import { Command } from '@commander-js/extra-typings'
 import { dataCommand } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { diffCommand } from './commands/diff.ts'
+import { listCommand } from './commands/list.ts'
 import { predictCommand } from './commands/predict.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
+import { showCommand } from './commands/show.ts'
+import { stopCommand } from './commands/stop.ts'
 import { tryCommand } from './commands/try.ts'
 import type { Context } from './context.ts'
 
@@ -19,6 +23,10 @@ export function makeProgram(context: Context): Command {
   for (const command of [
     runCommand(context),
     resumeCommand(context),
+    stopCommand(context),
+    listCommand(context),
+    showCommand(context),
+    diffCommand(context),
     tryCommand(context),
     predictCommand(context),
     dataCommand(context),

@@ -9,10 +9,12 @@ export type Terminal = {
   /** A line that the next one replaces; null when the output is not a terminal. */
   readonly redraw: ((line: string) => void) | null
   readonly columns: number
+  /** Whether `print` reaches a terminal that shows colours; `NO_COLOR` and a terminal without them say no. */
+  readonly hasColors: boolean
   readonly cwd: string
 }
 
-type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>
+type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'hasColors'>
 
 const WIDTH = 80
 const ERASE_LINE = '\r\u001b[K'
@@ -41,6 +43,8 @@ export function makeTerminal(stdout: Stream, stderr: Stream, cwd: string): Termi
         }
       : null,
     columns: Math.min(stdout.columns || WIDTH, WIDTH),
+    // A stream that is no terminal lacks the method.
+    hasColors: stdout.isTTY && stdout.hasColors(),
     cwd,
   }
 }

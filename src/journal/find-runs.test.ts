@@ -56,6 +56,7 @@ test.each([
   ['its name', '2026-11-22-stamps-9999', '2026-11-22-stamps-9999'],
   ['a beginning that only it has', '2026-11-22', '2026-11-22-stamps-9999'],
   ['the four characters at its end', 'aaaa', '2026-11-23-faces-aaaa'],
+  ['the name of its dataset', 'stamps', '2026-11-22-stamps-9999'],
   ['a path', './2026-11-23-faces-0b0b', '2026-11-23-faces-0b0b'],
 ])('a run is found by %s', async (_, given, name) => {
   const parent = await makeParent()
@@ -64,8 +65,20 @@ test.each([
 
 test('a beginning that several runs have is answered with their names', async () => {
   const error = await complaint('2026-11-23')
-  expect(error.message).toBe('2 runs are called 2026-11-23…')
+  expect(error.message).toBe('2 runs fit 2026-11-23')
   expect(error.evidence).toEqual(['2026-11-23-faces-0b0b, 2026-11-23-faces-aaaa'])
+})
+
+test('a name that begins with another name is still found', async () => {
+  const parent = await makeParent()
+  await mkdir(join(parent, '2026-11-22-stamps-9999-copy'))
+  await writeFile(join(parent, '2026-11-22-stamps-9999-copy', 'journal.jsonl'), '')
+  expect((await openRun('2026-11-22-stamps-9999', parent, parent)).folder).toBe(join(parent, '2026-11-22-stamps-9999'))
+})
+
+test('an empty name fits no run', async () => {
+  const parent = await makeParent()
+  await expect(openRun('', parent, parent)).rejects.toThrow('there is no run')
 })
 
 test('a name that no run has is answered with the nearest one', async () => {

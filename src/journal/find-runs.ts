@@ -37,23 +37,29 @@ async function createdAtOf(spec: string): Promise<string | null> {
   }
 }
 
-/**
- * The run that a person means: a path, the name of a folder in `parent`, its beginning, or the four characters at its end, as long as
- * only one run fits.
- */
+/** The run that a person means: a path, the name of a folder in `parent`, or as much of the name as only one run has. */
 export async function openRun(nameOrPath: string, parent: string, cwd = process.cwd()): Promise<RunFolder> {
   const direct = runFolder(resolve(cwd, nameOrPath))
   if ((await statOrNull(direct.journal)) !== null) return direct
   const runs = await findRuns(parent)
-  const exact = runs.filter(({ name }) => name === nameOrPath)
-  const near = exact.length > 0 ? exact : runs.filter(({ name }) => name.startsWith(nameOrPath) || name.endsWith(`-${nameOrPath}`))
-  const [only, ...others] = near
+  const [only, ...others] = fitting(nameOrPath, runs)
   if (only === undefined) throw noSuchRun(nameOrPath, parent, runs)
-  if (others.length > 0) throw severalRuns(nameOrPath, near)
+  if (others.length > 0) throw severalRuns(nameOrPath, [only, ...others])
   return runFolder(only.folder)
 }
 
-const NAMES_SHOWN = 5
+/** Runs that are called so; else those whose name begins so; else those whose name holds it. */
+function fitting(wanted: string, runs: readonly FoundRun[]): FoundRun[] {
+  const tests = [
+    (name: string) => name === wanted,
+    (name: string) => name.startsWith(wanted),
+    (name: string) => name.includes(wanted),
+  ]
+  const found = tests.map((fits) => runs.filter(({ name }) => fits(name)))
+  return wanted === '' ? [] : (found.find((some) => some.length > 0) ?? [])
+}
+
+const NAMES_SHOWN = 3
 
 function noSuchRun(name: string, parent: string, runs: readonly FoundRun[]): UsageError {
   const names = runs.map((run) => run.name)
@@ -65,7 +71,7 @@ function noSuchRun(name: string, parent: string, runs: readonly FoundRun[]): Usa
 }
 
 function severalRuns(name: string, runs: readonly FoundRun[]): UsageError {
-  return new UsageError(`${runs.length} runs are called ${printable(name)}…`, {
+  return new UsageError(`${runs.length} runs fit ${printable(name)}`, {
     evidence: [shorten(runs.map((run) => run.name))],
     fix: 'write more of the name',
   })

@@ -35,7 +35,9 @@ export async function ensureSpec(folder: RunFolder, spec: RunSpec): Promise<void
 
 function checkSame({ spec: path }: RunFolder, written: RunSpec, journaled: RunSpec): void {
   const keys = Object.keys(runSpecSchema.shape) as (keyof RunSpec)[]
-  const differing = keys.filter((key) => !isDeepStrictEqual(written[key], journaled[key]))
+  // As JSON carries it: a field that is undefined is one that is not there.
+  const plain = runSpecSchema.parse(JSON.parse(JSON.stringify(journaled)))
+  const differing = keys.filter((key) => !isDeepStrictEqual(written[key], plain[key]))
   if (differing.length === 0) return
   throw new ExternalError('journal', `run.json and the journal disagree about ${differing.join(', ')}`, {
     evidence: [`looked in  ${path}`],
