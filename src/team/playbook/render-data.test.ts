@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pythonFindings, runPlaybookProgram } from '../../../tests/support/playbook-python.ts'
 import { readWrittenPipeline } from '../../../tests/support/written-pipeline.ts'
@@ -8,7 +6,6 @@ import type { DataDesign, Size } from './data-design.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { renderData } from './render-data.ts'
 
-const PIPELINES = join(import.meta.dirname, '..', '..', '..', 'harness', 'tests', 'pipelines')
 const PICTURES = ['grey 28 x 28', 'colour 64 x 64', 'photos of uneven size', 'grey 112 x 92'] as const
 
 type Look = {
