@@ -45,11 +45,27 @@ export async function workOn(session: Session, context: Context): Promise<boolea
   try {
     const spec = await begin(session, journal)
     showRunPlan(session, spec, journal.state(), terminal)
-    const { run, local } = await composeRun({ ...session, spec, screen, journal: recording(journal, screen, session.prepareSeconds), softStop })
+    const { run, local } = await composeRun({
+      ...session,
+      spec,
+      screen,
+      journal: recording(journal, screen, session.prepareSeconds),
+      softStop,
+    })
     context.acceptSoftStop(() => screen.announceStop())
-    await withProgress(terminal, () => screen.describe(journal.state(), run), () => carryOut(run, local, session, signal))
+    await withProgress(
+      terminal,
+      () => screen.describe(journal.state(), run),
+      () => carryOut(run, local, session, signal),
+    )
     printRunReport({ folder: session.folder, spec, state: journal.state(), json: session.json }, terminal)
-    return journal.state().trials.length === 1 || journal.state().trials.slice(1).some((trial) => trial.decision?.stage !== 'failed')
+    return (
+      journal.state().trials.length === 1 ||
+      journal
+        .state()
+        .trials.slice(1)
+        .some((trial) => trial.decision?.stage !== 'failed')
+    )
   } catch (error) {
     throw await explain(error, session, journal, context)
   } finally {
@@ -58,9 +74,13 @@ export async function workOn(session: Session, context: Context): Promise<boolea
 }
 
 async function carryOut(run: Run, local: LocalEvaluation, session: Session, signal: AbortSignal): Promise<void> {
-  const best = await refine(run, signal)
-  await finalize(run, best, signal)
-  await shipBest(run, local, session)
+  try {
+    const best = await refine(run, signal)
+    await finalize(run, best, signal)
+    await shipBest(run, local, session)
+  } finally {
+    await local.tools.spares?.close()
+  }
 }
 
 /** The spec that counts: the one that is written down already, or the new one. */
@@ -112,4 +132,3 @@ function describeStop({ trials, best }: RunState): string {
     ? 'stopped before the first pipeline was scored'
     : `stopped after ${decided} decided proposals; best so far is trial ${best}`
 }
-
