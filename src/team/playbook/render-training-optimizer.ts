@@ -34,14 +34,11 @@ type Rates = {
   readonly usesMath: boolean
   readonly peak: string
   readonly rest: string
-  /** What the batch's size is called. */
-  readonly batch: string
 }
 
 /** The batch and the rates that go with it; those of optimizers with steps of a fixed size follow the square root of the batch. */
 function rateExpressions({ optimizer, leastStepsAnEpoch, headRate }: TrainingDesign): Rates {
-  if (leastStepsAnEpoch === null)
-    return { statements: [], usesMath: false, peak: 'PEAK_RATE', rest: 'REST_RATE', batch: 'BATCH_SIZE' }
+  if (leastStepsAnEpoch === null) return { statements: [], usesMath: false, peak: 'PEAK_RATE', rest: 'REST_RATE' }
   const batch = `    batch = max(${SMALLEST_BATCH}, min(BATCH_SIZE, info.train_count // LEAST_STEPS_AN_EPOCH))`
   const isLinear = optimizer.name === 'sgd'
   const scale = isLinear ? 'batch / BATCH_SIZE' : 'math.sqrt(batch / BATCH_SIZE)'
@@ -51,11 +48,10 @@ function rateExpressions({ optimizer, leastStepsAnEpoch, headRate }: TrainingDes
       usesMath: true,
       peak: 'PEAK_RATE * scale',
       rest: 'REST_RATE * scale',
-      batch: 'batch',
     }
   const peak = `PEAK_RATE * ${scale}`
-  if (headRate === 1) return { statements: [batch], usesMath: !isLinear, peak, rest: '', batch: 'batch' }
-  return { statements: [batch, `    rate = ${peak}`], usesMath: !isLinear, peak: 'rate', rest: '', batch: 'batch' }
+  if (headRate === 1) return { statements: [batch], usesMath: !isLinear, peak, rest: '' }
+  return { statements: [batch, `    rate = ${peak}`], usesMath: !isLinear, peak: 'rate', rest: '' }
 }
 
 type Own = { readonly says: readonly string[]; readonly statements: readonly string[]; readonly optimizers: readonly string[] }
