@@ -24,7 +24,16 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
   const { spec, dataset, screen, journal } = parts
   const { trainSeconds } = spec.budget
   const { about, metric, machine, seed } = spec
-  const brief = await makeBrief({ dataset, card: parts.card, about, metric, trainSeconds, machine, seed })
+  const brief = await makeBrief({
+    dataset,
+    card: parts.card,
+    about,
+    metric,
+    trainSeconds,
+    machine,
+    cores: parts.parts.python.threads,
+    seed,
+  })
   const team = await withStart(makePlaybookTeam(), spec)
   const local: LocalEvaluation = {
     dataset,

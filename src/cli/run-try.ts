@@ -61,7 +61,7 @@ export async function runTry(options: TryOptions, context: Context): Promise<boo
   const card = await readCard(dataset.folder)
   const chosen =
     own === null
-      ? await design(options, { dataset, card, machine }, signal)
+      ? await design(options, { dataset, card, machine, cores: threads }, signal)
       : { pipeline: own, name: options.pipeline ?? '', reason: 'your --pipeline' }
   const folder = await makeResultFolder(resolve(terminal.cwd, options.out), basename(source), new Date())
   const trial: Trial = {
@@ -104,7 +104,7 @@ function checkTest({ openTest: wanted }: TryOptions, { facts }: CachedDataset): 
 /** Pipeline 0 of the playbook's Architect. */
 async function design(
   { seconds, metric, seed }: TryOptions,
-  facts: Pick<BriefFacts, 'dataset' | 'card' | 'machine'>,
+  facts: Pick<BriefFacts, 'dataset' | 'card' | 'machine' | 'cores'>,
   signal: AbortSignal,
 ): Promise<Trial['chosen']> {
   const brief = await makeBrief({ ...facts, about: null, metric, trainSeconds: seconds, seed })

@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors.ts'
 import type { KeepMode } from '../core/decision.ts'
 import type { MetricName } from '../core/outcome.ts'
 import { planTime } from '../core/plan.ts'
+import { planRounds } from '../core/rounds.ts'
 import type { TimePlan } from '../core/plan.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
 import type { RunSpec, StrategyName } from '../core/run-spec.ts'
@@ -91,6 +92,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     trainSeconds: options.trainSeconds ?? null,
     trials: options.trials ?? null,
     refit,
+    rounds: planRounds(folds.length, machine, parts.python.threads).length,
     trainCount: info.trainCount,
     shape: info.typicalShape,
     referenceSpeed: machine.referenceSpeed,

@@ -10,9 +10,9 @@ const MAX_PROPOSALS = 40
 const OTHER_EVALUATIONS = 4
 /** Evaluations a proposal, fresh seeds included. */
 const EVALUATIONS_A_PROPOSAL = 1.4
-/** Wall seconds of an evaluation beside its training, and of each further fold. */
+/** Wall seconds of an evaluation beside its training, and of each further round of folds. */
 const OVERHEAD_SECONDS = 6
-const FOLD_OVERHEAD_SECONDS = 4
+const ROUND_OVERHEAD_SECONDS = 4
 /** A training below this is mostly start-up and warm-up. */
 const MIN_TRAIN_SECONDS = 6
 const MAX_TRAIN_SECONDS = 1800
@@ -20,6 +20,8 @@ const MAX_TRAIN_SECONDS = 1800
 const PASSES_TO_RANK = 3
 /** What the default net costs, as a share of the machine's reference net at 28 px. */
 const DEFAULT_NET_COST = 0.5
+/** Seconds by which rounding may differ. */
+const ROUNDING = 1e-6
 const REFERENCE_PIXELS = 28 * 28
 
 export type TimePlan = {
@@ -38,6 +40,8 @@ export type PlanInput = {
   readonly trainSeconds: number | null
   readonly trials: number | null
   readonly refit: boolean
+  /** Trainings of one evaluation, one after another: folds that run side by side count once. */
+  readonly rounds: number
   /** Images to fit on in one training, and typical [height, width] of them. */
   readonly trainCount: number
   readonly shape: readonly [number, number]
@@ -47,25 +51,32 @@ export type PlanInput = {
 /** Shares the time out between more proposals and longer trainings, so that there are enough of the ones and the others still rank. */
 export function planTime(input: PlanInput): TimePlan {
   const folds = foldsOfEvaluation(input.facts).length
-  const overhead = OVERHEAD_SECONDS + (folds - 1) * FOLD_OVERHEAD_SECONDS
+  const overhead = OVERHEAD_SECONDS + (input.rounds - 1) * ROUND_OVERHEAD_SECONDS
   const toRank = Math.max(MIN_TRAIN_SECONDS, secondsToRank(input, folds))
-  const trainSeconds = input.trainSeconds ?? clamp(trainSecondsFor(input, overhead, folds), MIN_TRAIN_SECONDS, MAX_TRAIN_SECONDS)
+  const trainSeconds =
+    input.trainSeconds ?? clamp(chooseTrainSeconds(input, toRank, overhead, folds), MIN_TRAIN_SECONDS, MAX_TRAIN_SECONDS)
   const evaluation = trainSeconds + overhead
   const left = input.timeSeconds - (OTHER_EVALUATIONS + finalEvaluations(input, folds)) * evaluation
   const byTime = Math.max(0, Math.floor(left / (evaluation * EVALUATIONS_A_PROPOSAL)))
-  const wanted = (toRank + overhead) * (MIN_PROPOSALS * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, folds))
+  const wanted = (toRank + overhead) * evaluationsWith(MIN_PROPOSALS, input, folds)
   return {
     trainSeconds,
     proposals: Math.min(byTime, input.trials ?? byTime),
-    neededTimeSeconds: trainSeconds < toRank ? wanted : null,
+    neededTimeSeconds: trainSeconds < toRank - ROUNDING ? wanted : null,
   }
 }
 
-function trainSecondsFor(input: PlanInput, overhead: number, folds: number): number {
+/** Fewer proposals, down to the fewest worth having, where more would leave trainings too short to rank pipelines. */
+function chooseTrainSeconds(input: PlanInput, toRank: number, overhead: number, folds: number): number {
   const grown = PROPOSALS_AT_A_MINUTE * (input.timeSeconds / 60) ** PROPOSALS_EXPONENT
-  const proposals = input.trials ?? Math.round(clamp(grown, MIN_PROPOSALS, MAX_PROPOSALS))
-  const evaluations = proposals * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, folds)
-  return input.timeSeconds / evaluations - overhead
+  const secondsWith = (proposals: number) => input.timeSeconds / evaluationsWith(proposals, input, folds) - overhead
+  if (input.trials !== null) return secondsWith(input.trials)
+  const usual = secondsWith(Math.round(clamp(grown, MIN_PROPOSALS, MAX_PROPOSALS)))
+  return Math.max(usual, Math.min(toRank, secondsWith(MIN_PROPOSALS)))
+}
+
+function evaluationsWith(proposals: number, input: PlanInput, folds: number): number {
+  return proposals * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, folds)
 }
 
 /** The refits and the test at the end, in evaluations. */
