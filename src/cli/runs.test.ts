@@ -144,6 +144,7 @@ test('show tells what was asked, what was tried, why it was decided so, and the 
                   wrong, 2 seeds, 1,050 images
                   opened once so far
     files         improve-runs/2026-11-23-faces-4a7c/trials/0001
+    classifier    improve-runs/2026-11-23-faces-4a7c/best
     next:  improve diff 2026-11-23-faces-4a7c
     "
   `)

@@ -128,6 +128,7 @@ function resultRows({ state, spec, place, folder }: ViewedRun): [string, string]
     ...(state.best === null
       ? []
       : [['files', join(place, relative(folder.folder, folder.trial(state.best).folder))] as [string, string]]),
+    ...(state.finished === null ? [] : [['classifier', join(place, relative(folder.folder, folder.best))] as [string, string]]),
   ]
 }
 
