@@ -2,7 +2,7 @@ import type { StagedDesign } from './model-design.ts'
 import { seenChannels } from './model-layers.ts'
 import { sizeSeen, stagedMove } from './model-move.ts'
 
-/** Numbers of one patch beyond which whitening costs more than it brings. */
+/** Numbers of one patch beyond which most directions are noise, which whitening would only make loud; likewise where a stem halves. */
 const MOST_PATCH_NUMBERS = 64
 /** Short side in pixels from which a stem may halve. */
 const HALVED_FROM = 24
@@ -18,12 +18,13 @@ const STEM_MOVES = [
     kind: 'stem',
     title: 'whiten the patches that the first convolution sees',
     why: 'neighbouring pixels say nearly the same, and a net learns slowly from inputs that do',
-    helps: { undertrained: 0.3, unstable: 0.1 },
-    prior: 0.1,
+    helps: { undertrained: 0.2, unstable: 0.1 },
+    prior: -0.1,
     reason: 'stem',
     change: (design, { brief }) => {
       const numbers = seenChannels(design, brief.channels) * design.stem.kernel ** 2
-      return design.stem.isWhitened || numbers > MOST_PATCH_NUMBERS ? null : { stem: { ...design.stem, isWhitened: true } }
+      const isCoarse = design.stem.stride > 1 || numbers > MOST_PATCH_NUMBERS
+      return design.stem.isWhitened || isCoarse ? null : { stem: { ...design.stem, isWhitened: true } }
     },
   }),
   stagedMove({
@@ -82,7 +83,7 @@ const STEM_MOVES = [
 ]
 
 const POOLINGS = {
-  max: ['take the maximum over places', 'one place where the thing is seen is enough', 0],
+  max: ['take the maximum over places', 'one place where the thing is seen is enough', 0.1],
   mean: ['take the mean over places', 'every place counts, and no single one decides', -0.1],
   both: ['take the mean and the maximum over places', 'the maximum says whether, the mean how much', 0.1],
   generalised: ['take the generalised mean over places', 'between mean and maximum: strong places count more, none alone', 0],
@@ -127,8 +128,8 @@ const HEAD_MOVES = [
     kind: 'head',
     title: 'compare directions in the head (cosine), not sizes',
     why: 'classes with many or bright pictures get no advantage by larger weights',
-    helps: { imbalance: 0.4, overfitting: 0.1 },
-    prior: -0.1,
+    helps: { imbalance: 0.4, overfitting: 0.1, undertrained: -0.5 },
+    prior: -0.5,
     reason: 'isCosine',
     change: ({ isCosine }) => (isCosine ? null : { isCosine: true }),
   }),

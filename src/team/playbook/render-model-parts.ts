@@ -49,7 +49,7 @@ export function stochasticDepthClass(): string {
 }
 
 export function whiteningClass(design: StagedDesign): string {
-  const { kernel, stride } = design.stem
+  const { stride } = design.stem
   const padding = stemPadding(design) === 0 ? '' : `, padding=${stemPadding(design)}`
   const own = stride === 1 ? '' : `, stride=${stride}`
   return `class Whitening(nn.Module):
