@@ -62,7 +62,7 @@ export function costOf(design: ModelDesign, channels: number, size: Size, classe
   return sum(layersOf(design, channels, size, classes))
 }
 
-/** What a training step costs a picture, in multiply-adds of a full convolution; off by a fifth at most, within some tens of nets. */
+/** What a training step costs a picture, in multiply-adds of a full convolution; within a fifth for most of 72 nets that were timed. */
 export function stepCost(design: ModelDesign, channels: number, size: Size): number {
   const layers = layersOf(design, channels, size, FEW_CLASSES)
   return layers.reduce(
