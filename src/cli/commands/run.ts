@@ -11,7 +11,7 @@ export function runCommand(context: Context) {
   return new Command('run')
     .description('Refine a pipeline on your images, one component at a time; the same command again goes on')
     .argument('<dataset>', 'folder with one folder of images per class, or a zip of it')
-    .option('--time <duration>', 'active time from start to end, such as 90s, 20m, 2h', parseDuration, 1200)
+    .addOption(timeOption())
     .option('--wall <duration>', 'hard limit on everything, waits included', parseDuration)
     .option('--trials <n>', 'proposals at most', parseCount)
     .option('--train-seconds <n>', 'seconds of training of one trial (default: from time and images)', parseSeconds)
@@ -21,7 +21,11 @@ export function runCommand(context: Context) {
     .option('--about <text>', 'what the images show, in your words')
     .option('--groups <regex|file>', 'keep together what this pattern or CSV file (path,group) puts in one group')
     .addOption(new Option('--strategy <name>', 'who decides what is tried').choices(STRATEGY_NAMES).default('iterative' as const))
-    .addOption(new Option('--pick <who>', 'who names the component').choices(['analyst', 'round-robin'] as const).default('analyst' as const))
+    .addOption(
+      new Option('--pick <who>', 'who names the component')
+        .choices(['analyst', 'round-robin'] as const)
+        .default('analyst' as const),
+    )
     .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
     .option('--init <start>', 'architect, plain (a tutorial pipeline), or a folder with three files', 'architect')
     .option('--refit', 'train the best once more on all images but the test (default below 20,000 images)')
@@ -31,9 +35,18 @@ export function runCommand(context: Context) {
     .option('--unsafe-no-sandbox', 'run code without a sandbox: it can read and change your files')
     .option('--json', 'print events as JSON lines')
     .helpOption('-h, --help', 'print help')
-    .addHelpText('after', '\nExamples:\n  improve run ./my-images\n  improve run ./my-images --time 2h --about "leaves of tomato plants"')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  improve run ./my-images\n  improve run ./my-images --time 2h --about "leaves of tomato plants"',
+    )
     .action(async (dataset, options) => {
       const isDone = await startRun({ dataset, ...options }, context)
       if (!isDone) context.exit.code = EXIT.failed
     })
+}
+
+function timeOption() {
+  return new Option('--time <duration>', 'active time from start to end, such as 90s, 20m, 2h')
+    .argParser(parseDuration)
+    .default(1200, '20m')
 }
