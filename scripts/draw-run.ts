@@ -19,8 +19,7 @@ type Dot = {
 
 const [folder, file] = process.argv.slice(2)
 if (folder === undefined || file === undefined) throw new Error('usage: draw-run.ts <run folder> <file.svg>')
-const { state } = await readJournal(folder)
-await writeFile(file, draw(state))
+await writeFile(file, draw((await readJournal(folder)).state))
 
 function draw(state: RunState): string {
   const dots = dotsOf(state)

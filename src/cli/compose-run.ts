@@ -1,8 +1,6 @@
 import type { Component } from '../core/pipeline.ts'
 import { partFacts, testCount } from '../core/dataset.ts'
 import type { RunSpec } from '../core/run-spec.ts'
-import { shareOfTraining } from '../core/rounds.ts'
-import { plainClassNames } from '../core/names.ts'
 import type { Blueprint, Brief, Team } from '../core/team.ts'
 import { countOpening, makeLocalEvaluator, readPipelineFolder, Spares } from '../harness/index.ts'
 import type { LocalEvaluation } from '../harness/index.ts'

@@ -32,6 +32,29 @@ export function parseThreads(text: string): number {
   return value
 }
 
+/** "90s", "20m", "1h30m" in seconds. */
+export function parseDuration(text: string): number {
+  const parts = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s)?$/.exec(text.trim().replaceAll(' ', ''))
+  const [hours, minutes, seconds] = [parts?.[1], parts?.[2], parts?.[3]].map((part) => Number(part ?? 0))
+  const total = (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)
+  if (parts === null || !(total >= 30 && total <= 30 * 86_400))
+    throw new InvalidArgumentError('it must be a time with its unit, such as 90s, 20m or 1h30m, 30 s to 30 days')
+  return total
+}
+
+export function parseCount(text: string): number {
+  const value = parseNumber(text)
+  if (!(Number.isInteger(value) && value >= 1 && value <= 10_000))
+    throw new InvalidArgumentError('it must be a whole number, 1 to 10000')
+  return value
+}
+
+export function parseTarget(text: string): number {
+  const value = parseNumber(text)
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('it must be a share, such as 0.95 for 95 %')
+  return value
+}
+
 export function parseMetric(text: string): MetricName {
   const known = METRIC_NAMES.find((name) => name === text)
   if (known !== undefined) return known

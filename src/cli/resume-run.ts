@@ -22,7 +22,8 @@ export async function resumeRun(options: ResumeOptions, context: Context): Promi
   const { folder } = await openRun(options.run, resolve(terminal.cwd, options.out), terminal.cwd)
   const { state } = await readJournal(folder)
   const { spec } = state
-  if (spec === null) throw new UsageError(`the run ${options.run} had not begun when it was stopped`, { fix: 'start it again: improve run' })
+  if (spec === null)
+    throw new UsageError(`the run ${options.run} had not begun when it was stopped`, { fix: 'start it again: improve run' })
   if (state.finished !== null) {
     terminal.note(`this run is finished: ${state.finished}`)
     printRunReport({ folder, spec, state, json: options.json ?? false }, terminal)

@@ -13,7 +13,8 @@ export function printRunReport({ folder, spec, state, json }: RunReport, termina
   if (json) return
   const place = relative(terminal.cwd, folder) || '.'
   terminal.print('')
-  for (const line of [...countLines(state), ...valLines(spec, state), ...testLines(spec, state), ...keptLines(state)]) terminal.print(line)
+  for (const line of [...countLines(state), ...valLines(spec, state), ...testLines(spec, state), ...keptLines(state)])
+    terminal.print(line)
   terminal.print(row('time', `${formatSeconds(state.activeSeconds)}; ${describeCost(state)}`))
   terminal.print(row('weights', join(place, 'best', 'weights.safetensors')))
   terminal.print(row('pipeline', `${join(place, 'best', 'pipeline')} (data.py, model.py, training.py)`))

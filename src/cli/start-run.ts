@@ -158,7 +158,8 @@ async function findUnfinished(out: string, spec: RunSpec): Promise<string | null
 }
 
 /** What two commands must share to mean the same run: all but when it was asked, and what the machine measured. */
-function identityOf({ createdAt: _, machine: __, sandbox: ___, versions: ____, budget, ...asked }: RunSpec): string {
-  const { trainSeconds: _____, ...budgetAsked } = budget
-  return JSON.stringify([asked, budgetAsked])
+function identityOf({ name, dataset, about, metric, team, strategy, pick, keep, init, seed, refit, budget }: RunSpec): string {
+  const { timeSeconds, wallSeconds, trials, target, patience } = budget
+  const asked = { name, dataset, about, metric, team, strategy, pick, keep, init, seed, refit }
+  return JSON.stringify([asked, { timeSeconds, wallSeconds, trials, target, patience }])
 }

@@ -41,7 +41,18 @@ export type DevReport = {
 }
 
 /** Changes of a picture that may or may not change what it means. */
-export const PROBES = ['mirror', 'flip-vertical', 'rotate-90', 'rotate-15', 'shift', 'crop', 'hue', 'grey', 'brightness', 'blur'] as const
+export const PROBES = [
+  'mirror',
+  'flip-vertical',
+  'rotate-90',
+  'rotate-15',
+  'shift',
+  'crop',
+  'hue',
+  'grey',
+  'brightness',
+  'blur',
+] as const
 export type ProbeName = (typeof PROBES)[number]
 /** `confidence` is the mean top probability of the pictures that became wrong; 0..1. */
 export type Probe = { readonly n: number; readonly right: number; readonly same: number; readonly confidence: number }

@@ -4,7 +4,12 @@ import type { MetricName } from './outcome.ts'
 import type { TrialState } from './run-state.ts'
 
 /** What a trial teaches, in one line: component, kind, change, delta with interval, cost. Stays in the journal and is read by the team. */
-export function lessonOf({ number, changes }: TrialState, decision: Decision, costRatio: number | null, metric: MetricName): string {
+export function lessonOf(
+  { number, changes }: TrialState,
+  decision: Decision,
+  costRatio: number | null,
+  metric: MetricName,
+): string {
   const what = changes.map(({ component, kind, title }) => `${component} (${kind}): ${title}`).join('; ')
   const { comparison } = decision
   if (comparison === null) return `trial ${number}, ${what}: ${decision.reason}`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { DatasetFacts } from './dataset.ts'
 import { planTime } from './plan.ts'
 import type { PlanInput } from './plan.ts'

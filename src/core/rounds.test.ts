@@ -34,7 +34,7 @@ test('five folds on two cores run two at a time, and the last one on both cores'
 
 test('trainings run one after another where a second thread doubles the speed', () => {
   const rounds = planRounds(5, machineOf({ 1: 1250, 2: 2500 }), 2)
-  expect(shape(rounds)).toEqual(Array(5).fill([1, 2]))
+  expect(shape(rounds)).toEqual(Array.from({ length: 5 }, () => [1, 2]))
   expect(secondsOfTraining(10, rounds)).toBe(2)
 })
 
@@ -45,11 +45,11 @@ test('one training has the machine for itself, used as it was measured to be bes
 
 test('a machine of which one way is known trains one fold at a time', () => {
   const { rates: _, ...plain } = machineOf({ 2: 2500 })
-  expect(shape(planRounds(5, plain, 2))).toEqual(Array(5).fill([1, 2]))
+  expect(shape(planRounds(5, plain, 2))).toEqual(Array.from({ length: 5 }, () => [1, 2]))
 })
 
 test('an accelerator is not shared', () => {
-  expect(shape(planRounds(5, { ...machineOf({ 4: 9000 }), device: 'cuda' }, 4))).toEqual(Array(5).fill([1, 4]))
+  expect(shape(planRounds(5, { ...machineOf({ 4: 9000 }), device: 'cuda' }, 4))).toEqual(Array.from({ length: 5 }, () => [1, 4]))
 })
 
 test('the variant of fewer threads is the fastest that was measured for them, the plain one when others gain little', () => {

@@ -112,7 +112,13 @@ const runEventSchemas = [
     cpuSeconds: z.number(),
   }),
   z.object({ type: z.literal('test.opened'), trials: z.array(count), openings: count }),
-  z.object({ type: z.literal('test.scored'), trial: count, artefact: z.enum(['refit', 'as scored']), record: evaluationRecord, outcome: outcomeSummary }),
+  z.object({
+    type: z.literal('test.scored'),
+    trial: count,
+    artefact: z.enum(['refit', 'as scored']),
+    record: evaluationRecord,
+    outcome: outcomeSummary,
+  }),
   z.object({ type: z.literal('test.compared'), comparison, reason: z.string() }),
   z.object({ type: z.literal('run.finished'), reason: z.string(), best: count }),
 ] as const
