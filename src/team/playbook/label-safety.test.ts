@@ -30,9 +30,10 @@ describe('the probe', () => {
   })
 
   test.each([
-    ['many wrong, hesitating', { right: 40, confidence: 0.5 }, 'doubtful'],
-    ['some wrong, surely', { right: 80, confidence: 0.9 }, 'doubtful'],
-    ['some wrong, hesitating', { right: 80, confidence: 0.5 }, 'safe'],
+    ['many wrong, hesitating', { right: 40, confidence: 0.3 }, 'doubtful'],
+    ['some wrong, surely', { right: 70, confidence: 0.6 }, 'doubtful'],
+    ['some wrong, hesitating', { right: 70, confidence: 0.3 }, 'safe'],
+    ['a few wrong, surely', { right: 90, confidence: 0.9 }, 'safe'],
   ] as const)('weighs how many became wrong and how surely: %s', (_, probe, verdict) => {
     expect(ask('rotate-90', probe).verdict).toBe(verdict)
   })
@@ -68,6 +69,20 @@ describe('the probe', () => {
     const evidence = makeEvidence(makeBrief(), PLAIN, null)
     expect(checkLabelSafety({ labelRisk: 'shift' }, evidence).finding).toContain('no probe of shifting can tell')
   })
+})
+
+test.each([
+  ['digits of 8 px, 305 of 315 right', 315, 305, 'mirror', { right: 89, confidence: 0.48 }, 'refused'],
+  ['digits of 8 px', 315, 305, 'rotate-15', { right: 251, confidence: 0.46 }, 'safe'],
+  ['clothes of 28 px, 1,604 of 1,750 right', 1750, 1604, 'flip-vertical', { right: 576, confidence: 0.52 }, 'refused'],
+  ['clothes of 28 px', 1750, 1604, 'rotate-90', { right: 172, confidence: 0.65 }, 'refused'],
+  ['clothes of 28 px', 1750, 1604, 'shift', { right: 983, confidence: 0.32 }, 'safe'],
+  ['clothes of 28 px', 1750, 1604, 'crop', { right: 1096, confidence: 0.57 }, 'doubtful'],
+  ['clothes of 28 px', 1750, 1604, 'brightness', { right: 1552, confidence: 0.54 }, 'safe'],
+] as const)('what trained models said of real pictures: %s', (_, n, right, change, probe, verdict) => {
+  const evidence = makeEvidence(makeBrief(), PLAIN, { [change]: { n, ...probe } })
+  const dev = evidence.best.dev && { ...evidence.best.dev, n, right }
+  expect(checkLabelSafety({ labelRisk: change }, { ...evidence, best: { ...evidence.best, dev } }).verdict).toBe(verdict)
 })
 
 describe('the names', () => {

@@ -13,15 +13,17 @@ export type LabelSafety = { readonly verdict: 'safe' | 'doubtful' | 'refused' | 
 const LEAST_PICTURES = 20
 /** A model that has fewer than this share right cannot judge. */
 const LEAST_ACCURACY = 0.3
-/** Shares of the pictures that were right before and still are, from which on a change is harmless, or below which it is not. */
+/** Share of the pictures that were right before and still are: harmless from here on, dubious below, harmful below. */
 const HARMLESS = 0.9
+const DUBIOUS = 0.7
 const HARMFUL = 0.5
-/** The same where the names are suspect already. */
-const HARMFUL_IF_SUSPECT = 0.7
 /** Probes that change pictures more than any move does: their answer can raise doubts, not refuse. */
 const STRONGER: readonly ProbeName[] = ['rotate-15', 'shift', 'hue', 'brightness', 'blur']
-/** Mean top probability of the wrong ones from which the model sees another class and does not just hesitate. */
-const CONFIDENT = 0.8
+/**
+ * Mean top probability of the wrong ones from which the model sees another class and does not just hesitate. Short trainings with
+ * smoothed labels are rarely surer: mirrored digits came to 0.48, upside-down clothes to 0.52, clothes shifted by an eighth to 0.32.
+ */
+const CONFIDENT = 0.45
 
 const CHANGED: Readonly<Record<ProbeName, { readonly pictures: string; readonly doing: string }>> = {
   mirror: { pictures: 'mirrored', doing: 'mirroring' },
@@ -76,10 +78,10 @@ function judge(change: ProbeName, { best }: Evidence, names: NameFinding | null,
 
 function verdictOf(kept: number, { confidence }: Probe, isSuspect: boolean): 'safe' | 'doubtful' | 'refused' {
   if (kept >= HARMLESS) return 'safe'
+  if (isSuspect) return kept < DUBIOUS ? 'refused' : 'doubtful'
   const isConfident = confidence >= CONFIDENT
-  if (isSuspect) return kept < HARMFUL_IF_SUSPECT ? 'refused' : 'doubtful'
   if (kept < HARMFUL) return isConfident ? 'refused' : 'doubtful'
-  return isConfident ? 'doubtful' : 'safe'
+  return kept < DUBIOUS && isConfident ? 'doubtful' : 'safe'
 }
 
 function numbers(change: ProbeName, { n, right, confidence }: Probe, unchanged: number): string {
