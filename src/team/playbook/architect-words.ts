@@ -4,6 +4,8 @@ import type { ProbeName } from '../../core/evaluation.ts'
 import type { Brief } from '../../core/team.ts'
 import { guessKind } from './architect-kind.ts'
 import type { ImageKind } from './architect-kind.ts'
+import type { Safety } from './craft.ts'
+import { hasUpright } from './label-names.ts'
 import { checkChange } from './label-safety.ts'
 
 const KINDS: Readonly<Record<ImageKind, string>> = {
@@ -29,6 +31,8 @@ const CHANGES: Readonly<Record<ProbeName, string>> = {
   brightness: 'other light',
   blur: 'blurring',
 }
+/** Changes after which another side is up. */
+const STOOD_ON_END: readonly ProbeName[] = ['flip-vertical', 'rotate-90']
 const COLOUR_CHANGES: readonly ProbeName[] = ['hue', 'grey']
 /** Largest class over smallest from which classes count as uneven. */
 const UNEVEN = 2
@@ -79,7 +83,7 @@ function classText({ classes, classCounts, trainCount }: Brief): string {
 /** What the names say before anything was trained; the rest is tried on dev images once there is a model. */
 function permissionText(brief: Brief): string {
   const asked = PROBES.filter((probe) => brief.channels === 3 || !COLOUR_CHANGES.includes(probe))
-  const verdicts = asked.map((probe) => ({ probe, ...checkChange(probe, { brief, evidence: null }) }))
+  const verdicts = asked.map((probe) => ({ probe, ...verdictOf(probe, brief) }))
   const named = (wanted: string) => verdicts.filter(({ verdict }) => verdict === wanted).map(({ probe }) => CHANGES[probe])
   const refused = verdicts
     .filter(({ verdict }) => verdict === 'refused')
@@ -92,4 +96,10 @@ function permissionText(brief: Brief): string {
       : []),
   ]
   return lines.join(' ')
+}
+
+function verdictOf(probe: ProbeName, brief: Brief): Safety {
+  const found = checkChange(probe, { brief, evidence: null })
+  const isOnEnd = STOOD_ON_END.includes(probe) && found.verdict === 'unknown' && hasUpright(brief)
+  return isOnEnd ? { verdict: 'refused', finding: 'these have a side that is up' } : found
 }

@@ -2,7 +2,7 @@ import { formatCount, formatPercent, formatPoints } from '../../core/format.ts'
 import { passesText, ramp, shareText, sureDifference } from './diagnose-facts.ts'
 import type { Facts, Finding } from './diagnose-facts.ts'
 
-/** A sure gap of train over dev at which learning by heart is the whole story: 12 points cost more than most moves bring. */
+/** A sure gap of train over dev or val at which learning by heart is the whole story: 12 points cost more than most moves bring. */
 const FULL_GAP = 0.12
 /** From this train accuracy on nothing is left to fit, so that neither more steps nor a larger net is what is missing. */
 const FITTED = 0.99
@@ -32,26 +32,22 @@ const DEAR = 1.2
 const VERY_DEAR = 0.3
 const REFERENCE_PIXELS = 28 * 28
 
-/** Train accuracy far above dev: the pictures are learnt by heart. */
+/** Train accuracy far above that on dev, or on val: the pictures are learnt by heart. */
 export function overfitting(facts: Facts): Finding | null {
-  const { train, dev, passes } = facts
-  if (train === null || dev === null) return null
-  const gap = sureDifference(train, dev)
-  const strangers = valGap(facts)
-  const weight = Math.max(ramp(gap, 0, FULL_GAP), ramp(strangers, 0, FULL_GAP))
+  const { train, dev, val, passes } = facts
+  if (train === null) return null
+  const gap = Math.max(dev === null ? 0 : sureDifference(train, dev), val === null ? 0 : sureDifference(train, val))
+  const weight = ramp(gap, 0, FULL_GAP)
   if (weight === 0) return null
+  const others = [...(dev === null ? [] : [`dev ${shareText(dev)}`]), ...(val === null ? [] : [`val ${shareText(val)}`])]
+  const apart =
+    dev !== null && val !== null && sureDifference(dev, val) > 0 ? '; val lies below dev: it has images of another sort' : ''
   const worse = devLossRise(facts)
   const turned = worse === null ? '' : `; the loss on dev rose again from ${worse.low.toFixed(2)} to ${worse.end.toFixed(2)}`
-  const apart = strangers > 0 ? `; val, ${formatPercent(facts.val?.value ?? 0)}, lies below dev too` : ''
   const sentence =
-    `train ${formatPercent(train.value)} against dev ${shareText(dev)} after ${passesText(passes)}${apart}${turned}: ` +
+    `train ${formatPercent(train.value)} against ${others.join(' and ')} after ${passesText(passes)}${apart}${turned}: ` +
     'the pictures are learnt by heart'
   return { bottleneck: 'overfitting', weight, sentence }
-}
-
-/** How surely val lies below dev: dev resembles the images trained on more than those that decide. */
-function valGap({ dev, val }: Facts): number {
-  return dev === null || val === null ? 0 : sureDifference(dev, val)
 }
 
 /** Null unless the loss on dev ended clearly above its lowest point. */

@@ -11,7 +11,7 @@ export type Belief = { readonly mean: number; readonly deviation: number }
 export type Question = { readonly component: Component; readonly kind: string; readonly title: string }
 
 /** How far the true gains of moves lie apart, in points: the same move on a changed pipeline, moves of one kind, of one component. */
-const SPREAD = { move: 0.25, kind: 0.45, component: 1.2 } as const
+const SPREAD = { move: 0.25, kind: 0.35, component: 1 } as const
 /** A failed trial says that moves like it are hard to carry out here; it counts as a loss of so many points, not surely. */
 const FAILURE: Belief = { mean: -1, deviation: 1 }
 /** A normal 95 % interval is so many standard errors wide. */

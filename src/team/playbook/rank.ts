@@ -22,9 +22,13 @@ export type Ranked = {
 const USUAL_ERROR = 0.1
 const MOST_HEADROOM = 2
 /** How wrong a prior may be: this many points, and this part of itself. */
-const PRIOR_DOUBT = { points: 0.3, share: 0.5 } as const
+const PRIOR_DOUBT = { points: 0.5, share: 0.5 } as const
 /** Points that a halving of the passes costs: little where they are many, more where they are what is missing (28 px, 4 to 20 passes). */
 const POINTS_A_HALVING = { plenty: 0.2, scarce: 0.6 } as const
+/** Credit for faster steps ends at twice as fast: what makes a net much cheaper takes from what it can learn. */
+const LEAST_COST = 0.5
+/** A finding much lighter than the heaviest is not what a change is proposed for. */
+const NAMED_SHARE = 0.5
 /** A move that may alter what pictures mean is worth half. */
 const DOUBTFUL = 0.5
 /** A rejected change may come again on a changed pipeline unless it was this surely a loss, in standard errors. */
@@ -70,7 +74,7 @@ function priorOf({ move }: Option, findings: readonly Finding[], evidence: Evide
   const helped = move.prior + findings.reduce((total, { bottleneck, weight }) => total + weight * (move.helps[bottleneck] ?? 0), 0)
   const scarcity = Math.max(weightOf('undertrained'), weightOf('slow'))
   const halving = POINTS_A_HALVING.plenty + (POINTS_A_HALVING.scarce - POINTS_A_HALVING.plenty) * scarcity
-  const mean = scale * (helped - halving * Math.log2(move.cost))
+  const mean = scale * (helped - halving * Math.log2(Math.max(LEAST_COST, move.cost)))
   return { mean, deviation: scale * PRIOR_DOUBT.points + Math.abs(mean) * PRIOR_DOUBT.share }
 }
 
@@ -82,13 +86,13 @@ export function headroom({ brief, best }: Evidence): number {
   return Math.min(MOST_HEADROOM, (error + 1 / Math.max(1, brief.valCount)) / USUAL_ERROR)
 }
 
+/** Of the findings that weigh enough to be named, the one that the move does most about. */
 function answered({ move }: Option, findings: readonly Finding[]): Finding {
-  const ranked = findings.toSorted(
-    (a, b) => b.weight * (move.helps[b.bottleneck] ?? 0) - a.weight * (move.helps[a.bottleneck] ?? 0),
-  )
-  const [best] = ranked
-  if (best === undefined) throw new Error('a diagnosis without a finding: diagnose gives at least one')
-  return best
+  const [heaviest] = findings
+  if (heaviest === undefined) throw new Error('a diagnosis without a finding: diagnose gives at least one')
+  const named = findings.filter(({ weight }) => weight >= NAMED_SHARE * heaviest.weight)
+  const helped = ({ bottleneck, weight }: Finding) => weight * (move.helps[bottleneck] ?? 0)
+  return named.toSorted((a, b) => helped(b) - helped(a))[0] ?? heaviest
 }
 
 /** The mean of max(0, x) for a normal x: a loss costs a trial, but is not kept. */

@@ -14,24 +14,38 @@ export type Sampler = (brief: Brief, base: Memos, draw: number) => Readonly<Reco
 
 type Draw = Readonly<Record<Component, readonly Option[]>>
 
+/** The draws so far of one seed around one base; all that was drawn before has to be known to draw something else. */
+type Drawn = {
+  readonly brief: Brief
+  readonly base: Memos
+  readonly memos: Record<Component, Memo>
+  readonly draws: Draw[]
+  readonly seen: Set<string>
+}
+
 /**
  * Random search over what the moves cover: each component is the base with a random set of applicable moves, drawn on its own and
  * without looking at any outcome. Deterministic from the brief's seed and `draw`; no two draws of one seed are the same pipeline.
  */
 export function makeSampler(crafts: Crafts): Sampler {
+  let drawn: Drawn | null = null
   return (brief, base, draw) => {
-    const memos = Object.fromEntries(COMPONENTS.map((name) => [name, ownMemo(name, base)])) as Record<Component, Memo>
-    const seen = new Set([keyOf(crafts, memos, { data: [], model: [], training: [] })])
-    let drawn: Draw | null = null
-    for (let index = 0; index <= draw; index++) drawn = drawNew(crafts, memos, brief, index, seen)
-    if (drawn === null) throw new Error(`draw ${draw} is not a number from 0 on`)
-    const chosen = drawn
+    if (drawn === null || drawn.brief !== brief || drawn.base !== base) drawn = begin(crafts, brief, base)
+    const { memos, draws, seen } = drawn
+    while (draws.length <= draw) draws.push(drawNew(crafts, memos, brief, draws.length, seen))
+    const chosen = draws[draw]
+    if (chosen === undefined) throw new Error(`draw ${draw} is not a number from 0 on`)
     return {
       data: changeOf(crafts.data, memos.data, chosen.data, brief),
       model: changeOf(crafts.model, memos.model, chosen.model, brief),
       training: changeOf(crafts.training, memos.training, chosen.training, brief),
     }
   }
+}
+
+function begin(crafts: Crafts, brief: Brief, base: Memos): Drawn {
+  const memos = { data: ownMemo('data', base), model: ownMemo('model', base), training: ownMemo('training', base) }
+  return { brief, base, memos, draws: [], seen: new Set([keyOf(crafts, memos, { data: [], model: [], training: [] })]) }
 }
 
 function ownMemo(component: Component, base: Memos): Memo {
