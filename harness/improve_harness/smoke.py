@@ -5,6 +5,7 @@ Every finding is a `Failure` with a sentence that says what to change. Not cover
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ SAME_IMAGE_COPIES = 32  # copies of one picture in the test for batch-shared ran
 @dataclass(frozen=True)
 class Smoke:
     images_per_second: float
+    cpu_seconds_per_image: float | None
     batch_size: int
     data_share: float
     peak_memory_bytes: int
@@ -56,9 +58,16 @@ def smoke(pipeline: Pipeline, fold: Fold, info: Info, machine: Machine, seed: in
     training = pipeline.configure(model, info)
     first_loss = check_first_batch(pipeline, model, training, batches, info, machine)
     check_views(pipeline, model, fold, info, machine)
-    rate, share = measure_speed(pipeline, model, training, batches, fold, machine)
+    rate, cpu_seconds, share = measure_speed(pipeline, model, training, batches, fold, machine)
     return Smoke(
-        rate, batch_size_of(training, fold), share, peak_memory_bytes(), parameter_count, first_loss, math.log(info.class_count)
+        images_per_second=rate,
+        cpu_seconds_per_image=cpu_seconds if machine.device == "cpu" else None,
+        batch_size=batch_size_of(training, fold),
+        data_share=share,
+        peak_memory_bytes=peak_memory_bytes(),
+        parameter_count=parameter_count,
+        first_loss=first_loss,
+        expected_loss=math.log(info.class_count),
     )
 
 
@@ -162,26 +171,28 @@ def check_views(pipeline: Pipeline, model: nn.Module, fold: Fold, info: Info, ma
 
 def measure_speed(
     pipeline: Pipeline, model: nn.Module, training: Training, batches: Batches, fold: Fold, machine: Machine
-) -> tuple[float, float]:
-    """(images per second of whole training steps, share of them spent on data)."""
+) -> tuple[float, float, float]:
+    """(images per second of whole training steps, CPU seconds an image of all threads, share of the seconds spent on data)."""
     fit = pipeline.optional("training", "fit")
     if fit:
         return _measure_fit(fit, model, training, batches, fold, machine)
     size = batch_size_of(training, fold)
     source = batches(size)
     seconds: list[float] = []
+    cpu_seconds: list[float] = []
     started = time.perf_counter()
     while not _is_timed(seconds, time.perf_counter() - started):
-        begun = time.perf_counter()
+        begun, cpu_begun = time.perf_counter(), time.process_time()
         images, targets = next(source)
         loss, _ = train_step(model, training, images, targets, machine)
         synchronize(machine.device)
         seconds.append(time.perf_counter() - begun)
+        cpu_seconds.append(time.process_time() - cpu_begun)
         if not math.isfinite(loss):
             raise _failure(f"training.py: the loss became {loss} at step {len(seconds)}; a lower rate or clip_norm helps")
         if len(seconds) == 1:  # the first step pays for allocation and lazy imports
             batches.seconds = 0.0
-    return size / _fast_step(seconds[1:]), batches.seconds / max(1e-9, sum(seconds[1:]))
+    return size / _fast_step(seconds[1:]), _fast_step(cpu_seconds[1:]) / size, batches.seconds / max(1e-9, sum(seconds[1:]))
 
 
 def _is_timed(seconds: list[float], elapsed: float) -> bool:
@@ -201,27 +212,41 @@ def _fast_step(seconds: list[float]) -> float:
 
 def _measure_fit(
     fit: Any, model: nn.Module, training: Training, batches: Batches, fold: Fold, machine: Machine
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     """A pipeline with its own loop is timed by a short run of that loop, first step apart."""
-    marks: list[float] = []
+    clock: list[float] = []
+    cpu_clock: list[float] = []
+
+    def mark() -> None:
+        clock.append(time.perf_counter())
+        cpu_clock.append(time.process_time())
 
     def on_step(step: int, loss: float, accuracy: float) -> None:
-        marks.append(time.perf_counter())
+        mark()
         if not math.isfinite(loss):
             raise _failure(f"training.py: fit reported the loss {loss} at step {step}")
 
     context = FitContext(MIN_BATCHES + 3, machine.device, machine.autocast, on_step, training)
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     with guard("smoke"):
         fit(model, batches, context)
     if context.done < context.step_count:
         raise _failure(
             f"training.py: fit ended after {context.done} of {context.step_count} steps; loop over ctx.steps() to its end"
         )
-    if len(marks) < 2:
-        marks = [started, time.perf_counter()]
-    seconds = (marks[-1] - marks[0]) / max(1, len(marks) - 1) if len(marks) > 2 else (marks[-1] - started) / context.step_count
-    return batch_size_of(training, fold) / max(1e-6, seconds), batches.seconds / max(1e-9, marks[-1] - started)
+    size, total = batch_size_of(training, fold), time.perf_counter() - started
+    if len(clock) < 3:  # a loop that does not report its steps is known only as a whole
+        cpu_total = time.process_time() - cpu_started
+        return (
+            size * context.step_count / max(1e-6, total),
+            cpu_total / context.step_count / size,
+            batches.seconds / max(1e-9, total),
+        )
+    return size / max(1e-6, _fast_step(_gaps(clock))), _fast_step(_gaps(cpu_clock)) / size, batches.seconds / max(1e-9, total)
+
+
+def _gaps(marks: list[float]) -> list[float]:
+    return [after - before for before, after in itertools.pairwise(marks)]
 
 
 def _distinct(images: Tensor) -> int:

@@ -50,6 +50,7 @@ def ask_budget(tried: Smoke) -> int:
     answer = protocol.ask(
         "smoke.passed",
         imagesPerSecond=tried.images_per_second,
+        cpuSecondsPerImage=tried.cpu_seconds_per_image,
         batchSize=tried.batch_size,
         dataShare=tried.data_share,
         peakMemoryBytes=tried.peak_memory_bytes,

@@ -24,6 +24,8 @@ export type EvaluationTask = {
   /** 0 for the screen; each further one brings a fresh seed and, where folds rotate, the next fold. */
   readonly repeat: number
   readonly seed: number
+  /** The trial whose pipeline was changed: this one is trained with as much compute; null for the baseline. */
+  readonly base: number | null
 }
 
 export type Evaluation = {

@@ -21,6 +21,7 @@ export function summarize(outcome: Outcome): OutcomeSummary {
     cpuSeconds: sum((training) => training.cpuSeconds),
     seconds,
     imagesPerSecond: sum((training) => training.imagesPerSecond) / Math.max(1, trainings.length),
+    cpuSecondsPerImage: trainings[0]?.cpuSecondsPerImage ?? null,
     parameterCount: trainings[0]?.parameterCount ?? 0,
   }
 }

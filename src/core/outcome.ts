@@ -51,6 +51,8 @@ export type TrainingSummary = {
   readonly trainSeconds: number
   readonly cpuSeconds: number
   readonly imagesPerSecond: number
+  /** Null where another device than the CPU computes. */
+  readonly cpuSecondsPerImage: number | null
   readonly batchSize: number
   readonly peakMemoryBytes: number
   readonly parameterCount: number

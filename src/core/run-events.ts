@@ -64,6 +64,7 @@ const outcomeSummary = z.discriminatedUnion('status', [
     /** Wall seconds of all stages. */
     seconds: z.number(),
     imagesPerSecond: z.number(),
+    cpuSecondsPerImage: z.number().nullable().default(null),
     parameterCount: count,
   }),
   z.object({

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { expectation, stepBudget } from './step-budget.ts'
+import { expectation, stepBudget, stepsOfEqualCompute } from './step-budget.ts'
 
 const throughput = fc.record({
   imagesPerSecond: fc.double({ min: 1, max: 1e6, noNaN: true }),
@@ -30,4 +30,20 @@ test('a pipeline that is too slow for its budget still takes a few steps', () =>
 test('the deadline of given steps is more than twice what they should take', () => {
   const { expectedSeconds, deadlineSeconds } = expectation(500, { imagesPerSecond: 100, batchSize: 10 })
   expect(deadlineSeconds).toBeGreaterThan(2 * expectedSeconds)
+})
+
+const base = { steps: 600, imagesPerSecond: 2000, cpuSecondsPerImage: 0.001, batchSize: 128 }
+
+test.each([
+  ['as dear as the base', { cpuSecondsPerImage: 0.00105 }, 600],
+  ['twice as dear', { cpuSecondsPerImage: 0.002 }, 300],
+  ['half as dear', { cpuSecondsPerImage: 0.0005 }, 1200],
+  ['in batches of half the size', { batchSize: 64 }, 1200],
+])('at equal compute a change that is %s makes its number of steps', (_name, measured, steps) => {
+  expect(stepsOfEqualCompute(base, { ...base, ...measured })).toBe(steps)
+})
+
+test('a speed by the clock says nothing about equal compute', () => {
+  expect(stepsOfEqualCompute(base, { ...base, imagesPerSecond: 700 })).toBe(600)
+  expect(stepsOfEqualCompute(base, { ...base, cpuSecondsPerImage: null })).toBeNull()
 })

@@ -2,13 +2,22 @@
 const EVALUATION_SHARE = 0.04
 /** Share that questions about changed pictures take at the end of a training, where they are asked. */
 const PROBE_SHARE = 0.03
+/** CPU time of the same pipeline was measured within 5 % again and again on a busy machine, the clock within 30 %. */
+const SAME_COST = 1.12
 /** A schedule that warms up and cools down needs a few steps to be one. */
 const MIN_STEPS = 10
 /** The deadline is a guard against a hang, not the budget: it leaves room for a machine that turns busy. */
 const DEADLINE_FACTOR = 2
 const DEADLINE_MARGIN_SECONDS = 30
 
-export type Throughput = { readonly imagesPerSecond: number; readonly batchSize: number }
+export type Throughput = {
+  readonly imagesPerSecond: number
+  readonly batchSize: number
+  /** CPU seconds of all threads for an image; null where another device computes. Neighbours disturb it far less than the clock. */
+  readonly cpuSecondsPerImage: number | null
+}
+
+type Speed = Pick<Throughput, 'imagesPerSecond' | 'batchSize'>
 
 /** The steps of a training and the speed that they follow from; with it, a pipeline is trained again exactly as long. */
 export type Pace = Throughput & { readonly steps: number }
@@ -32,15 +41,26 @@ export function secondsBesideProbes(trainSeconds: number): number {
 }
 
 /** How many optimizer steps fit into the seconds of one training, at the throughput that the smoke run measured. */
-export function stepBudget(trainSeconds: number, throughput: Throughput): StepBudget {
+export function stepBudget(trainSeconds: number, throughput: Speed): StepBudget {
   const affordable = (trainSeconds * (1 - EVALUATION_SHARE) * throughput.imagesPerSecond) / throughput.batchSize
   // The small addend keeps a whole number whole that rounding brought just below.
   const steps = Math.max(MIN_STEPS, Math.floor(affordable + 1e-6))
   return { steps, ...expectation(steps, throughput) }
 }
 
+/**
+ * As many steps as cost the CPU what the steps of `base` cost it, so that a change is compared at equal compute whatever else the
+ * machine does meanwhile; costs that differ by less than the measurement does count as equal. Null where CPU time says nothing.
+ */
+export function stepsOfEqualCompute(base: Pace, measured: Throughput): number | null {
+  if (base.cpuSecondsPerImage === null || measured.cpuSecondsPerImage === null) return null
+  const ratio = measured.cpuSecondsPerImage / base.cpuSecondsPerImage
+  const cost = Math.max(ratio, 1 / ratio) < SAME_COST ? 1 : ratio
+  return Math.max(MIN_STEPS, Math.round((base.steps * base.batchSize) / (measured.batchSize * cost)))
+}
+
 /** What a given number of steps should take. */
-export function expectation(steps: number, throughput: Throughput): Omit<StepBudget, 'steps'> {
+export function expectation(steps: number, throughput: Speed): Omit<StepBudget, 'steps'> {
   const expectedSeconds = (steps * throughput.batchSize) / throughput.imagesPerSecond / (1 - EVALUATION_SHARE)
   return { expectedSeconds, deadlineSeconds: DEADLINE_FACTOR * expectedSeconds + DEADLINE_MARGIN_SECONDS }
 }

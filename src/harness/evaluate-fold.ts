@@ -59,6 +59,7 @@ export async function evaluateFold(
       parts: fold.train,
       seed: deriveSeed(seed, 'train', name),
       pace: task.pace,
+      base: request.base ?? null,
       agree: task.agree,
       speedup: task.speedup,
       trainSeconds,

@@ -84,7 +84,7 @@ test('a repeat over rotating folds trains without the next fold and is scored on
 })
 
 test('a known pace is kept by every fold, and nothing is measured', async () => {
-  const request = { ...(await makeRequest()), pace: { steps: 33, imagesPerSecond: 500, batchSize: 10 } }
+  const request = { ...(await makeRequest()), pace: { steps: 33, imagesPerSecond: 500, cpuSecondsPerImage: 0.002, batchSize: 10 } }
   const outcome = scored(await evaluateWith('well_behaved', request))
   expect(outcome.trainings.map((training) => training.steps)).toEqual([33, 33, 33, 33, 33])
   expect(outcome.seconds.smoke).toBe(0)

@@ -30,6 +30,8 @@ export type EvaluationRequest = {
   readonly repeat?: number
   /** Of an earlier evaluation of the same pipeline, which is trained as long; the smoke run measures it when there is none. */
   readonly pace?: Pace | null
+  /** Of the pipeline that this one is a change of; it is then trained with as much compute, whatever the clock says. */
+  readonly base?: Pace | null
   /** Whether each finished model is also asked about changed dev pictures, for diagnosis; no when left out. */
   readonly probes?: boolean
   /** Gets `pipeline/`, `weights-*.safetensors`, `predictions/` and `train.log`. */

@@ -24,8 +24,8 @@ export async function readOutcome(folder: string): Promise<Outcome | null> {
 export function paceOf(outcome: Outcome | null): Pace | null {
   const training = outcome?.status === 'scored' ? outcome.trainings[0] : undefined
   if (training === undefined) return null
-  const { steps, imagesPerSecond, batchSize } = training
-  return { steps, imagesPerSecond, batchSize }
+  const { steps, imagesPerSecond, cpuSecondsPerImage, batchSize } = training
+  return { steps, imagesPerSecond, cpuSecondsPerImage, batchSize }
 }
 
 export async function writeJson(path: string, value: unknown): Promise<void> {

@@ -88,6 +88,7 @@ const eventSchemas = {
     z.object({
       type: z.literal('smoke.passed'),
       imagesPerSecond: positive,
+      cpuSecondsPerImage: positive.nullish().transform((value) => value ?? null),
       batchSize: z.number().int().positive(),
       peakMemoryBytes: measured,
       parameterCount: measured,

@@ -31,7 +31,7 @@ async function makeLocal(
   }
 }
 
-const task = (repeat: number, trial = 3) => ({ trial, repeat, pipeline, seed: 70 + repeat })
+const task = (repeat: number, trial = 3) => ({ trial, repeat, base: null, pipeline, seed: 70 + repeat })
 
 /** The job that a training was given, which the well-behaved program writes in the place of its weights. */
 async function trainJob({ runFolder }: LocalEvaluation, folder: string, name: string) {

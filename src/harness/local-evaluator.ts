@@ -80,19 +80,23 @@ async function evaluateAnew(
   const { pipeline, seed, repeat, trial } = task
   const onProgress = (progress: Progress) => local.onProgress(progress, { trial, repeat })
   const pace = paceOf(first)
+  const base = task.base === null ? null : paceOf(await readOutcome(join(local.runFolder, evaluationFolder(task.base, 0))))
   // What changed pictures do to the model is asked once for each pipeline.
   const probes = repeat === 0
-  const request = { dataset, pipeline, seed, repeat, pace, probes, trainSeconds, metric, folder: place, onProgress }
+  const request = { dataset, pipeline, seed, repeat, pace, base, probes, trainSeconds, metric, folder: place, onProgress }
   const outcome = await evaluate(request, tools, signal)
   await writeOutcome(place, outcome)
   return outcome
 }
 
 /** Two evaluations of which this is equal come to the same, but for the noise of the machine. */
-function asked({ dataset, trainSeconds, metric }: LocalEvaluation, { trial, repeat, seed, pipeline }: EvaluationTask): unknown {
+function asked(
+  { dataset, trainSeconds, metric }: LocalEvaluation,
+  { trial, repeat, seed, base, pipeline }: EvaluationTask,
+): unknown {
   const parts = foldsOfEvaluation(dataset.facts, repeat).map((fold) => fold.val)
   const { contentHash } = dataset.facts
-  return { version: 1, trial, repeat, seed, metric, trainSeconds, contentHash, parts, pipeline: hashesOf(pipeline) }
+  return { version: 1, trial, repeat, seed, base, metric, trainSeconds, contentHash, parts, pipeline: hashesOf(pipeline) }
 }
 
 function hashesOf({ data, model, training }: Pipeline): Pipeline {

@@ -14,7 +14,7 @@ import type { Refit } from './refit.ts'
 import { scoreTest } from './score-test.ts'
 
 const signal = new AbortController().signal
-const pace = { steps: 192, imagesPerSecond: 1000, batchSize: 10 }
+const pace = { steps: 192, imagesPerSecond: 1000, cpuSecondsPerImage: 0.001, batchSize: 10 }
 
 async function makeRequest(scheme: 'fixed' | 'pooled'): Promise<EvaluationRequest> {
   const staged = await temporaryFolder()

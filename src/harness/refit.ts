@@ -58,6 +58,7 @@ export async function refit(request: RefitRequest, tools: Tools, signal: AbortSi
       info,
       seed: deriveSeed(seed, 'train', NAME),
       pace: request.pace,
+      base: null,
       agree: async (measured) => measured,
       speedup: tools.machine.referenceSpeed / machine.referenceSpeed,
       trainSeconds,

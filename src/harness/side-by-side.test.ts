@@ -48,20 +48,24 @@ test('a user who stops gets the reason of the stop after all tasks have ended', 
 test('trainings that measure beside each other go by the mean of their speeds', async () => {
   const agreement = new PaceAgreement(2)
   const [one, two] = [agreement.join(), agreement.join()]
-  const first = one.agree({ imagesPerSecond: 100, batchSize: 8 })
+  const first = one.agree({ imagesPerSecond: 100, cpuSecondsPerImage: 0.02, batchSize: 8 })
   let isSettled = false
   void first.then(() => (isSettled = true))
   await sleep(5)
   expect(isSettled).toBe(false)
-  expect(await two.agree({ imagesPerSecond: 300, batchSize: 8 })).toEqual({ imagesPerSecond: 200, batchSize: 8 })
-  expect(await first).toEqual({ imagesPerSecond: 200, batchSize: 8 })
+  expect(await two.agree({ imagesPerSecond: 300, cpuSecondsPerImage: 0.04, batchSize: 8 })).toEqual({
+    imagesPerSecond: 200,
+    cpuSecondsPerImage: 0.03,
+    batchSize: 8,
+  })
+  expect(await first).toEqual({ imagesPerSecond: 200, cpuSecondsPerImage: 0.03, batchSize: 8 })
 })
 
 test('a training that ends without a speed is not waited for', async () => {
   const agreement = new PaceAgreement(2)
   const [one, two] = [agreement.join(), agreement.join()]
-  const first = one.agree({ imagesPerSecond: 100, batchSize: 8 })
+  const first = one.agree({ imagesPerSecond: 100, cpuSecondsPerImage: 0.02, batchSize: 8 })
   two.leave()
   two.leave()
-  expect(await first).toEqual({ imagesPerSecond: 100, batchSize: 8 })
+  expect(await first).toEqual({ imagesPerSecond: 100, cpuSecondsPerImage: 0.02, batchSize: 8 })
 })

@@ -59,7 +59,12 @@ export class PaceAgreement {
       this.measured.push(own)
       leave()
       await this.settled
-      return { batchSize: own.batchSize, imagesPerSecond: mean(this.measured.map((each) => each.imagesPerSecond)) }
+      const cpuSeconds = this.measured.map((each) => each.cpuSecondsPerImage).filter((each) => each !== null)
+      return {
+        batchSize: own.batchSize,
+        imagesPerSecond: mean(this.measured.map((each) => each.imagesPerSecond)),
+        cpuSecondsPerImage: cpuSeconds.length === 0 ? null : mean(cpuSeconds),
+      }
     }
     return { agree, leave }
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { partFacts } from '../core/dataset.ts'
 import type { StagedDataset } from '../dataset/index.ts'
-import { expectation, secondsBesideProbes, stepBudget } from '../core/step-budget.ts'
+import { expectation, secondsBesideProbes, stepBudget, stepsOfEqualCompute } from '../core/step-budget.ts'
 import type { Pace, Throughput } from '../core/step-budget.ts'
 import type { CurvePoint, DevReport } from '../core/evaluation.ts'
 import type { TrainingSummary } from '../core/outcome.ts'
@@ -37,6 +37,8 @@ export type TrainRequest = {
   readonly seed: number
   /** Steps and speed of an earlier fold; null lets the smoke run measure the speed and turns the seconds into steps. */
   readonly pace: Pace | null
+  /** Of the pipeline that this one is a change of: it is trained with as much compute. Null: by seconds alone. */
+  readonly base: Pace | null
   /** The speed to go by where the smoke run measured one: trainings that run side by side agree on theirs. */
   readonly agree: (measured: Throughput) => Promise<Throughput>
   /** Speed against that of `pace`, when this training has more of the machine than those it was measured on. */
@@ -165,9 +167,11 @@ async function follow(
   return staged.follow(onEvent, signal).finally(lap.stop)
 }
 
-function paceOf({ trainSeconds, probes }: TrainRequest, { imagesPerSecond, batchSize }: Throughput): Pace {
+function paceOf({ trainSeconds, probes, base }: TrainRequest, measured: Throughput): Pace {
+  const { imagesPerSecond, batchSize, cpuSecondsPerImage } = measured
   const seconds = probes ? secondsBesideProbes(trainSeconds) : trainSeconds
-  return { steps: stepBudget(seconds, { imagesPerSecond, batchSize }).steps, imagesPerSecond, batchSize }
+  const equal = base === null ? null : stepsOfEqualCompute(base, measured)
+  return { steps: equal ?? stepBudget(seconds, measured).steps, imagesPerSecond, batchSize, cpuSecondsPerImage }
 }
 
 function beginSmoke(staged: StagedChild<'train'>, lap: Lap, seconds: number): void {
@@ -213,6 +217,7 @@ function summaryOf(fold: number, { finished, pace, account }: Told): TrainingSum
     trainSeconds: finished.trainSeconds,
     cpuSeconds: finished.cpuSeconds ?? 0,
     imagesPerSecond: pace.imagesPerSecond,
+    cpuSecondsPerImage: pace.cpuSecondsPerImage,
     batchSize: pace.batchSize,
     peakMemoryBytes: finished.peakMemoryBytes ?? 0,
     parameterCount: finished.parameterCount ?? 0,

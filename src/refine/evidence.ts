@@ -86,7 +86,7 @@ export function costRatioOf(trial: TrialState, state: RunState): number | null {
 
 function secondsAnImage(trial: TrialState | undefined): number | null {
   const outcome = trial?.evaluations.find((evaluation) => evaluation.repeat === 0)?.finished?.outcome
-  return outcome?.status === 'scored' ? 1 / outcome.imagesPerSecond : null
+  return outcome?.status === 'scored' ? (outcome.cpuSecondsPerImage ?? 1 / outcome.imagesPerSecond) : null
 }
 
 /** Figures of val are told to half a standard error, so that asking again and again does not leak its labels. */

@@ -76,7 +76,8 @@ async function costRatio(run: Run, candidate: Scored, best: Trial, signal: Abort
 }
 
 function secondsAnImage({ trainings }: Scored): number {
-  return trainings.reduce((total, { imagesPerSecond }) => total + 1 / imagesPerSecond, 0) / trainings.length
+  const seconds = trainings.map(({ cpuSecondsPerImage, imagesPerSecond }) => cpuSecondsPerImage ?? 1 / imagesPerSecond)
+  return seconds.reduce((total, each) => total + each, 0) / seconds.length
 }
 
 function canAfford(run: Run): boolean {

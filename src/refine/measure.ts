@@ -13,6 +13,7 @@ export async function measure(run: Run, trial: Trial, repeat: number, signal: Ab
   const recalled = known?.finished ? await run.evaluator.recall(known.finished.record) : null
   if (recalled !== null) return recalled
   run.stopSoon.throwIfAborted()
+  const base = run.journal.state().trials[trial.number]?.base ?? null
   const seed = deriveSeed(run.spec.seed, 'evaluation', trial.number, repeat)
   await run.journal.append({
     type: 'evaluation.started',
@@ -21,7 +22,7 @@ export async function measure(run: Run, trial: Trial, repeat: number, signal: Ab
     seed,
     attempt: (known?.attempts ?? 0) + 1,
   })
-  const evaluation = await run.evaluator.evaluate({ trial: trial.number, pipeline: trial.pipeline, repeat, seed }, signal)
+  const evaluation = await run.evaluator.evaluate({ trial: trial.number, base, pipeline: trial.pipeline, repeat, seed }, signal)
   await run.journal.append({
     type: 'evaluation.finished',
     record: evaluation.record,

@@ -40,7 +40,7 @@ export async function bundleRequest(change: Partial<BundleRequest> = {}): Promis
       pipeline: { data: 'IMAGE_SIZE = (2, 4)', model: '# model', training: '# training' },
       seed: 7,
       trainSeconds: 10,
-      pace: { steps: 192, imagesPerSecond: 1000, batchSize: 10 },
+      pace: { steps: 192, imagesPerSecond: 1000, cpuSecondsPerImage: 0.001, batchSize: 10 },
       folder,
       onProgress: () => {},
     },

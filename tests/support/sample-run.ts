@@ -99,6 +99,7 @@ export const scored = (value: number, split: 'val' | 'test' = 'val', n = 1050): 
   cpuSeconds: 58,
   seconds: 38.25,
   imagesPerSecond: 2400,
+  cpuSecondsPerImage: 0.0008,
   parameterCount: 181_000,
 })
 

@@ -109,6 +109,7 @@ const trainingOf = () => ({
   trainSeconds: 1,
   cpuSeconds: 2,
   imagesPerSecond: 1000,
+  cpuSecondsPerImage: 0.001,
   batchSize: 64,
   peakMemoryBytes: 1,
   parameterCount: 10,

@@ -62,7 +62,7 @@ test.each([
   [65, 46_500, 8],
   [200, 46_500, 16],
   [200, 100, 8],
-  [3600, 46_500, 48],
+  [3600, 46_500, 32],
 ])('small pictures: %i s of training on %i images get a stem of %i channels', (trainSeconds, trainCount, stem) => {
   const brief = makeBrief([28, 28], { trainSeconds, trainCount })
   expect(fitWidth(smallDesign([28, 28]), brief).stem.width).toBe(stem)

@@ -39,7 +39,7 @@ const SMALL = {
   /** Pictures that the reference net could be trained on in the budget; about a minute on two cores. */
   samples: 165_000,
   /** Part of a larger budget, in ratio, that buys width. */
-  exponent: 0.65,
+  exponent: 0.72,
   /** A stem may cost this much more than the rule allows: the steps between stems are coarse. */
   slack: 1.1,
 } as const
