@@ -5,25 +5,37 @@ import { asScored, countOpening, refit, scoreTest, writeBundle } from '../harnes
 import type { Artefact, Bundle, EvaluationRequest, Tools } from '../harness/index.ts'
 import type { Context } from './context.ts'
 import type { Trial, TrialRun } from './trial.ts'
+import { inLanes } from './in-lanes.ts'
 import { withTrialProgress } from './trial-progress.ts'
+import type { Track } from './trial-progress.ts'
 
 /**
- * The one classifier of each run that needs one: of the first, which is shipped, and of all when the test is opened. Pooled folds are
- * trained once more, on everything but test. A run whose refit fails has none.
+ * The one classifier of each run that needs one: of the first, which is shipped, and of all when the test is opened. Pooled folds, and
+ * all with --refit, are trained once more, on everything but test. After a refit that fails there are no more.
  */
 export async function makeArtefacts(trial: Trial, runs: readonly TrialRun[], tools: Tools, context: Context): Promise<Artefact[]> {
-  const artefacts: Artefact[] = []
-  if (runs.some((run) => run.val.status === 'failed')) return artefacts
-  for (const run of trial.options.openTest ? runs : runs.slice(0, 1)) {
-    const artefact = run.val.status === 'scored' ? await makeArtefact(trial, run, run.val, tools, context) : null
-    if (artefact === null) break
-    artefacts.push(artefact)
-  }
-  return artefacts
+  if (runs.some((run) => run.val.status === 'failed')) return []
+  const wanted = trial.options.openTest ? runs : runs.slice(0, 1)
+  const made = await withTrialProgress(trial, context.terminal, (track) =>
+    inLanes(
+      wanted,
+      Math.min(trial.lanes, wanted.length),
+      (run) => (run.val.status === 'scored' ? makeArtefact(trial, run, run.val, tools, track, context) : Promise.resolve(null)),
+      (artefact) => artefact === null,
+    ),
+  )
+  return made.filter((artefact) => artefact !== null)
 }
 
-async function makeArtefact(trial: Trial, run: TrialRun, val: Scored, tools: Tools, context: Context): Promise<Artefact | null> {
-  if (trial.dataset.facts.scheme !== 'pooled')
+async function makeArtefact(
+  trial: Trial,
+  run: TrialRun,
+  val: Scored,
+  tools: Tools,
+  track: Track,
+  context: Context,
+): Promise<Artefact | null> {
+  if (!needsRefit(trial))
     return asScored(
       requestOf(trial, run.seed, () => {}),
       val,
@@ -31,10 +43,8 @@ async function makeArtefact(trial: Trial, run: TrialRun, val: Scored, tools: Too
     )
   const [pace] = val.trainings
   if (pace === undefined) throw new Error('a scored outcome without a training')
-  const refitted = await withTrialProgress(trial, context.terminal, (track) => {
-    const { onProgress } = track(`refit on all images, seed ${run.seed}`, 1)
-    return refit({ ...requestOf(trial, run.seed, onProgress), pace }, tools, context.signal)
-  })
+  const { onProgress, finish } = track(`refit on all images, seed ${run.seed}`, 1)
+  const refitted = await refit({ ...requestOf(trial, run.seed, onProgress), pace }, tools, context.signal).finally(finish)
   if (refitted.status === 'failed') {
     run.refit = refitted
     return null
@@ -42,6 +52,11 @@ async function makeArtefact(trial: Trial, run: TrialRun, val: Scored, tools: Too
   const { artefact, seconds } = refitted
   run.refit = { status: 'refitted', sha256: artefact.sha256, training: artefact.training, seconds }
   return artefact
+}
+
+/** Whether what is shipped is a model of its own, trained on all images but test. */
+export function needsRefit({ dataset, options }: Pick<Trial, 'dataset' | 'options'>): boolean {
+  return dataset.facts.scheme === 'pooled' || options.refit === true
 }
 
 /** Scores the test with every seed's classifier, counted as one opening; null when it was not asked for or nothing can be scored. */

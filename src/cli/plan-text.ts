@@ -4,6 +4,7 @@ import { formatSeconds, plural, row } from '../core/format.ts'
 import { shareOfTraining } from '../core/rounds.ts'
 import { renderCardSummary } from '../dataset/index.ts'
 import type { Terminal } from './terminal.ts'
+import { needsRefit } from './finish-trial.ts'
 import type { Trial } from './trial.ts'
 
 /** Says what will be done before it is done. */
@@ -19,7 +20,7 @@ export function showPlan(trial: Trial, terminal: Terminal): void {
   for (const line of rest) terminal.note(row('', line))
   terminal.note(row('metric', options.metric + (options.metric === 'log-loss' ? ' (less is better)' : '')))
   // Of several folds no model can be shipped, so that one is trained on everything but test.
-  const refit = folds > 1 ? `, then ${formatSeconds(share.refitSeconds)} on all images for the classifier` : ''
+  const refit = needsRefit(trial) ? `, then ${formatSeconds(share.refitSeconds)} on all images for the classifier` : ''
   terminal.note(row('training', `${formatSeconds(options.seconds)}${share.text}${seeds}${refit}`))
   terminal.note(
     row(

@@ -15,6 +15,7 @@ import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
 import { makeArtefacts, openTest, requestOf, writeBest } from './finish-trial.ts'
 import { withMeasuring } from './measuring.ts'
+import { inLanes } from './in-lanes.ts'
 import { showPlan } from './plan-text.ts'
 import { withTrialProgress } from './trial-progress.ts'
 import { makeResultFolder } from './result-folder.ts'
@@ -35,6 +36,8 @@ export type TryOptions = {
   readonly metric: MetricName
   readonly groups?: string | undefined
   readonly openTest?: true | undefined
+  /** Whether one more model, trained on all images but test, is what is shipped and meets the test; pooled folds always need it. */
+  readonly refit?: true | undefined
   readonly out: string
   readonly unsafeNoSandbox?: true | undefined
   readonly json?: true | undefined
@@ -114,26 +117,19 @@ async function design(
 
 /** Adds one evaluation a seed, as many at once as there are cores for; after a failed one none is begun, since it would fail alike. */
 async function runSeeds(trial: Trial, runs: TrialRun[], tools: Tools, context: Context): Promise<void> {
-  const waiting = seedsOf(trial.options)
-  await withTrialProgress(trial, context.terminal, async (track) => {
-    const lane = async (): Promise<void> => {
-      for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+  await withTrialProgress(trial, context.terminal, (track) =>
+    inLanes(
+      seedsOf(trial.options),
+      trial.lanes,
+      async (seed) => {
         const tracker = track(`seed ${seed}`)
         const val = await evaluate(requestOf(trial, seed, tracker.onProgress), tools, context.signal).finally(tracker.finish)
         runs.push({ seed, val, refit: null, test: null })
-        if (val.status === 'failed') waiting.length = 0
-      }
-    }
-    await settleAll(Array.from({ length: trial.lanes }, lane))
-  })
-  runs.sort((a, b) => a.seed - b.seed)
-}
-
-/** Waits for all, so that nothing is left running, then throws what the first of them threw. */
-async function settleAll(lanes: readonly Promise<void>[]): Promise<void> {
-  const ends = await Promise.allSettled(lanes)
-  const failed = ends.find((end) => end.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+        return val
+      },
+      (val) => val.status === 'failed',
+    ),
+  ).finally(() => runs.sort((a, b) => a.seed - b.seed))
 }
 
 function seedsOf({ seed, seeds }: TryOptions): number[] {

@@ -9,6 +9,8 @@ import type { Trial } from './trial.ts'
 
 /** One evaluation, for the line that shows how far it is. */
 export type Tracker = { readonly onProgress: (progress: Progress) => void; readonly finish: () => void }
+/** Begins to follow an evaluation of `folds` trainings, those of the dataset when left out. */
+export type Track = (title: string, folds?: number) => Tracker
 
 type State = {
   readonly title: string
@@ -19,11 +21,7 @@ type State = {
 }
 
 /** Shows how far the evaluations are that `work` adds, of all folds unless it says how many; those that run side by side share a line. */
-export async function withTrialProgress<T>(
-  trial: Trial,
-  terminal: Terminal,
-  work: (track: (title: string, folds?: number) => Tracker) => Promise<T>,
-): Promise<T> {
+export async function withTrialProgress<T>(trial: Trial, terminal: Terminal, work: (track: Track) => Promise<T>): Promise<T> {
   const states = new Set<() => State>()
   return withProgress(
     terminal,

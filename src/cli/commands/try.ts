@@ -17,6 +17,7 @@ export function tryCommand(context: Context) {
     .option('--metric <name>', METRIC_NAMES.join(', '), parseMetric, 'accuracy')
     .option('--groups <regex|file>', 'keep together what this pattern or CSV file (path,group) puts in one group')
     .option('--open-test', 'score the sealed test at the end; every opening is counted')
+    .option('--refit', 'train once more on all images but the test: that model is shipped and meets the test')
     .option('--out <dir>', 'where the result folder is made', 'improve-runs')
     .option('--unsafe-no-sandbox', 'run code without a sandbox: it can read and change your files')
     .option('--json', 'print one JSON object')
