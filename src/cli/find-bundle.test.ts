@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../tests/support/staged-dataset.ts'
-import { findBundle } from './find-bundle.ts'
+import { findBundle, nameForBundle } from './find-bundle.ts'
 
 async function makeWorld(): Promise<string> {
   const folder = await temporaryFolder()
@@ -36,4 +36,11 @@ test.each([
 ])('%s is refused with a fix', async (given, message, fix) => {
   const folder = await makeWorld()
   expect(() => findBundle(given, folder)).toThrow(expect.objectContaining({ message, fix }))
+})
+
+test.each([
+  ['improve-runs/2026-03-05-flowers-7f3a', '2026-03-05-flowers-7f3a'],
+  ['elsewhere/2026-03-05-flowers-7f3a', 'elsewhere/2026-03-05-flowers-7f3a'],
+])('of %s the shortest name is %s', (path, name) => {
+  expect(nameForBundle(join('/here', path), '/here')).toBe(name)
 })

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { nearestName } from '../core/names.ts'
 
@@ -17,6 +17,12 @@ export function findBundle(given: string, cwd: string): string {
     evidence: [`looked for  ${join(folder, 'bundle.json')}`, `looked for  ${join(folder, 'best', 'bundle.json')}`],
     fix: 'give the folder of a finished run or try, or its folder best',
   })
+}
+
+/** The shortest word that `findBundle` takes for a run folder. */
+export function nameForBundle(folder: string, cwd: string): string {
+  const path = relative(cwd, folder) || '.'
+  return dirname(path) === RUNS ? basename(path) : path
 }
 
 function missing(given: string, path: string, cwd: string): UsageError {

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { formatCount, formatEstimate, formatSeconds, quoteForShell, row } from '../core/format.ts'
 import type { MetricName, Outcome, Scored, StageSeconds } from '../core/outcome.ts'
 import { mean, sampleDeviation } from '../core/statistics.ts'
+import { nameForBundle } from './find-bundle.ts'
 import type { Terminal } from './terminal.ts'
 import type { Trial, TrialRun } from './trial.ts'
 
@@ -49,7 +50,9 @@ function printScored({ trial, runs, openings, best }: TrialEnd, folder: string, 
   terminal.print(row('', `${formatCount(cpu)} CPU-seconds of training`))
   terminal.print(row('files', folder))
   terminal.print(row(best === null ? 'next' : 'more', nextTry(trial)))
-  if (best !== null) terminal.print(row('next', `improve predict ${quoteForShell(folder)} my-picture.jpg`))
+  // A line that is not broken can be pasted.
+  const name = quoteForShell(nameForBundle(trial.folder, terminal.cwd))
+  if (best !== null) terminal.print(`${row('next', 'improve predict')} ${name} my-picture.jpg`)
 }
 
 /** One line for the chosen metric of each seed, and one for the mean of several. */

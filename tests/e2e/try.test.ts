@@ -64,7 +64,7 @@ test('the text of a try ends with the next command and names split, n and interv
   expect(stderr).toContain(availableParallelism() > 1 ? '2 seeds from 0 on, 2 at once' : '2 seeds from 0 on')
   expect(stdout).toMatch(/^val accuracy +[\d.]+ % +\(95 % interval [\d.]+ to [\d.]+\), n = 64$/m)
   expect(stdout).toMatch(/^val +mean of 2 seeds [\d.]+ %, standard deviation [\d.]+, n = 64$/m)
-  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^next +improve predict improve-runs\/\S+ my-picture\.jpg$/)
+  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^next +improve predict \S+-split-try-\w+ my-picture\.jpg$/)
   expect([...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.length > 80)).toEqual([])
 })
 
