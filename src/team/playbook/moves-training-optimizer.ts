@@ -46,8 +46,8 @@ export const OPTIMIZER_MOVES: readonly TrainingMove[] = [
     title: 'train convolutions with Muon',
     why: 'steps that move every direction of a weight equally far learn more from each, which the speed records of 2024 use',
     helps: { undertrained: 0.2, underfitting: 0.2 },
-    prior: -0.1,
-    cost: 1.2,
+    prior: 0,
+    cost: 1.15,
     apply: (design) => (design.optimizer.name === 'muon' ? null : withMuon(design)),
   }),
   trainingMove({
