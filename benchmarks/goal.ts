@@ -3,17 +3,17 @@ import { median } from '../src/core/statistics.ts'
 /** Fewer repeats than this say too little about the spread. */
 export const MIN_REPEATS = 5
 
-/** One promise about performance: a ratio, or a share of a whole, measured several times in one run. */
+/** One promise about performance: a ratio, a share of a whole, or seconds, measured several times in one run. */
 export type Goal = {
   readonly name: string
   /** What ours is compared with, in a few words. */
   readonly rival: string
-  /** `x`: times the rival. `share`: part of a whole, 0..1. */
-  readonly unit: 'x' | 'share'
+  /** `x`: times the rival. `share`: part of a whole, 0..1. `s`: wall seconds. */
+  readonly unit: 'x' | 'share' | 's'
   readonly bound: 'at least' | 'at most'
   readonly threshold: number
-  /** Which of the repeats is held against the threshold: the middle one, or the one least in our favour. */
-  readonly judgedBy: 'median' | 'worst'
+  /** What is held against the threshold: the middle one of the repeats, their mean, or the one least in our favour. */
+  readonly judgedBy: 'median' | 'mean' | 'worst'
   readonly repeats: readonly number[]
 }
 
@@ -33,7 +33,8 @@ export function judge(goal: Goal): JudgedGoal {
   const low = Math.min(...repeats)
   const high = Math.max(...repeats)
   const worst = bound === 'at least' ? low : high
-  const measured = goal.judgedBy === 'median' ? median(repeats) : worst
+  const mean = repeats.reduce((total, value) => total + value, 0) / repeats.length
+  const measured = { median: median(repeats), mean, worst }[goal.judgedBy]
   return { ...goal, measured, low, high, isMet: bound === 'at least' ? measured >= threshold : measured <= threshold }
 }
 
@@ -47,5 +48,6 @@ export function goalLine(goal: JudgedGoal): string {
 
 /** Three digits, so that rounding never hides on which side of a threshold a value lies by more than a percent. */
 export function formatMeasured(value: number, unit: Goal['unit']): string {
-  return unit === 'x' ? `${Number(value.toPrecision(3))}x` : `${Number((100 * value).toPrecision(3))} %`
+  if (unit === 'share') return `${Number((100 * value).toPrecision(3))} %`
+  return `${Number(value.toPrecision(3))}${unit === 'x' ? 'x' : ' s'}`
 }

@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util'
 import { ImproveError, UsageError } from '../src/core/errors.ts'
 import { goalLine } from './goal.ts'
 import { runHarnessSuite } from './harness/suite.ts'
+import { runLoopSuite } from './loop/suite.ts'
 import { busyWarning, loadAverages, readMachineFacts } from './machine-facts.ts'
 import { writeResult } from './result.ts'
 import type { Measured, Result } from './result.ts'
 
 type Suite = (onNote: (line: string) => void, signal: AbortSignal) => Promise<Measured>
 
-const SUITES: Readonly<Record<string, Suite>> = { harness: runHarnessSuite }
+const SUITES: Readonly<Record<string, Suite>> = { harness: runHarnessSuite, loop: runLoopSuite }
 
 /** `npm run bench -- [suite…] [--json]`: measures each suite, prints one line a goal, exits 1 when one falls short. */
 async function main(args: readonly string[]): Promise<number> {

@@ -64,6 +64,11 @@ export class Spares {
     return begin(started, call, signal)
   }
 
+  /** Waits until every spare has imported what it needs, or died. */
+  async allWarm(): Promise<void> {
+    await Promise.all(this.waiting.map((spare) => spare.warm))
+  }
+
   /** Ends every spare that waits; no process and no folder is left. */
   async close(): Promise<void> {
     this.stop.abort(new Error('no spare is needed any more'))
@@ -97,7 +102,9 @@ async function untilWarm({ running }: Started): Promise<void> {
   await Promise.race([once(running.events, 'readable'), running.ended])
 }
 
-async function isAlive({ ended }: RunningProcess): Promise<boolean> {
+/** A process that is warm has said so, and nobody has read it yet; one whose events ended without a word has died, or will have. */
+async function isAlive({ ended, events }: RunningProcess): Promise<boolean> {
+  if (events.readableLength === 0) return false
   const gone = ended.then(
     () => false,
     () => false,
