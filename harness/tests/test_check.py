@@ -138,11 +138,11 @@ def test_an_ordinary_pipeline_passes_in_less_than_50_milliseconds(tmp_path: Path
     assert time.process_time() - started < 0.05
 
 
-def test_the_pipelines_that_come_with_the_harness_pass() -> None:
-    folder = Path(__file__).parents[1] / "improve_harness" / "pipelines"
-    shipped = sorted(path.parent for path in folder.glob("*/data.py"))
-    assert shipped
-    for pipeline in shipped:
+def test_pipelines_written_by_hand_pass() -> None:
+    folder = Path(__file__).parents[1] / "tests" / "pipelines"
+    written = sorted(path.parent for path in folder.glob("*/data.py"))
+    assert written
+    for pipeline in written:
         check_pipeline(pipeline)
 
 
