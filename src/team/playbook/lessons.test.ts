@@ -39,6 +39,12 @@ test('a loss within a wide interval teaches less than one within a narrow interv
   expect(after(0.03).mean).toBeGreaterThan(after(0.004).mean + 0.2)
 })
 
+test('a collapse teaches about relatives no more than a clear loss does', () => {
+  const after = (points: number) => learn(QUESTION, PRIOR, trials('occlude', [points]), 'accuracy').mean
+  expect(after(-76)).toBe(after(-2))
+  expect(after(-76)).toBeGreaterThan(-1)
+})
+
 test('a failed trial speaks against its kind', () => {
   const failed = pastTrial(1, 'data', 'augment', 0, { result: { status: 'failed', message: 'out of memory' } })
   expect(learn(QUESTION, PRIOR, [failed], 'accuracy').mean).toBeLessThan(PRIOR.mean)

@@ -14,6 +14,8 @@ export type Question = { readonly component: Component; readonly kind: string; r
 const SPREAD = { move: 0.25, kind: 0.35, component: 1 } as const
 /** A failed trial says that moves like it are hard to carry out here; it counts as a loss of so many points, not surely. */
 const FAILURE: Belief = { mean: -1, deviation: 1 }
+/** A collapse is about that one change: of its relatives it says no more than that they lose, or win, so many points. */
+const MOST_POINTS = 2
 /** A normal 95 % interval is so many standard errors wide. */
 const INTERVAL_WIDTH = 2 * Z_95
 /** No measurement of a gain is more certain than this, in points: two seeds of one pipeline already differ by more. */
@@ -55,7 +57,8 @@ function generalise(trials: readonly PastTrial[], spread: number, metric: Metric
 function measured({ result }: PastTrial, metric: MetricName): Belief {
   if (result.status === 'failed') return FAILURE
   const error = Math.abs(pointsOf(metric, result.high - result.low)) / INTERVAL_WIDTH
-  return { mean: pointsOf(metric, result.delta), deviation: Math.max(LEAST_ERROR, error) }
+  const points = pointsOf(metric, result.delta)
+  return { mean: Math.max(-MOST_POINTS, Math.min(MOST_POINTS, points)), deviation: Math.max(LEAST_ERROR, error) }
 }
 
 function combine(beliefs: readonly Belief[]): Belief {
