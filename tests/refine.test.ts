@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RunSpec } from '../src/core/run-spec.ts'
@@ -7,6 +7,8 @@ import { readJournal } from '../src/journal/index.ts'
 import type { Evaluation } from '../src/core/evaluator.ts'
 import { finalize } from '../src/refine/finalize.ts'
 import { refine } from '../src/refine/refine.ts'
+import type { Run } from '../src/refine/run.ts'
+import { sampleSpec } from './support/sample-run.ts'
 import { newRunFolder, openScriptedRun, syntheticEvaluator } from './support/scripted-run.ts'
 import type { Script } from './support/scripted-run.ts'
 
@@ -39,13 +41,14 @@ async function session(
   interfere?: (type: string) => void,
 ) {
   const counted = syntheticEvaluator(memory)
+  const shipped: (string | null)[] = []
   const { run, journal, openings } = await openScriptedRun(folder, script, counted, more, interfere)
   try {
-    await finalize(run, await refine(run, SIGNAL), SIGNAL)
+    await finalize(run, await refine(run, SIGNAL), async () => void shipped.push(journal.state().finished), SIGNAL)
   } finally {
     await journal.close()
   }
-  return { ...counted, openings, state: journal.state() }
+  return { ...counted, openings, shipped, state: journal.state() }
 }
 
 const verdicts = ({ trials }: RunState) => trials.slice(1).map((trial) => trial.decision?.verdict)
@@ -81,6 +84,38 @@ test('the sealed test is opened once, for baseline and best together, after the 
     [4, 'refit'],
   ])
   expect(state.test?.compared?.reason).toBe('the final pipeline is better than the baseline')
+})
+
+test('what the user takes away is made before the run is finished', async () => {
+  const { state, shipped } = await session(await makeFolder(), new Map(), SCRIPT)
+  expect(shipped).toEqual([null])
+  expect(state.finished).not.toBeNull()
+})
+
+test('a search that has ended stays ended when the run goes on with time to spare', async () => {
+  const folder = await makeFolder()
+  const budget = { ...sampleSpec().budget, timeSeconds: 1 }
+  const { run, journal } = await openScriptedRun(folder, SCRIPT, syntheticEvaluator(new Map()), { budget })
+  await refine(run, SIGNAL)
+  expect(journal.state().searchEnd).toMatch(/^the time is used up/)
+  const best = await refine({ ...run, spec: { ...run.spec, budget: { ...budget, timeSeconds: 1800 } } }, SIGNAL)
+  expect(best.number).toBe(0)
+  expect(journal.state().trials).toHaveLength(1)
+  await journal.close()
+})
+
+test('in turns, a component for which nothing is left is passed over', async () => {
+  const asked: (readonly string[])[] = []
+  const { run, journal } = await openScriptedRun(await makeFolder(), [], syntheticEvaluator(new Map()), { pick: 'round-robin' })
+  const analyst: Run['team']['analyst'] = async ({ allowed, past }) => {
+    asked.push(allowed)
+    const isLast = past.length === 1 || allowed[0] !== 'training'
+    return isLast ? null : { diagnosis: '', bottleneck: '', component: 'training', task: '', predictedGain: 0 }
+  }
+  await refine({ ...run, team: { ...run.team, analyst } }, SIGNAL)
+  expect(asked).toEqual([['data'], ['model'], ['training'], ['model'], ['training'], ['data']])
+  expect(journal.state().trials).toHaveLength(2)
+  await journal.close()
 })
 
 test('without a kept change the baseline alone meets the test', async () => {
@@ -119,7 +154,7 @@ test('a run that dies before any event goes on to the same end, and trains nothi
     const { run, journal } = await openScriptedRun(folder, SCRIPT, first, {}, () => {
       if (left-- === 0) throw new Crash()
     })
-    await expect(refine(run, SIGNAL).then((best) => finalize(run, best, SIGNAL))).rejects.toThrow(Crash)
+    await expect(refine(run, SIGNAL).then((best) => finalize(run, best, async () => {}, SIGNAL))).rejects.toThrow(Crash)
     await journal.close()
     const recorded = journal
       .state()
@@ -140,9 +175,26 @@ test('files of a trial that were changed by another hand are not trained as if t
   const { state } = await session(folder, new Map(), SCRIPT)
   expect(state.trials).toHaveLength(5)
   const { journal, run } = await openScriptedRun(folder, SCRIPT, syntheticEvaluator(new Map()))
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(`${folder}/trials/0004/pipeline/model.py`, 'model 9 0.5')
   expect(await run.trials.load(4)).toBeNull()
   expect((await run.trials.load(1))?.pipeline.data).toBe('data 1 0.05')
   await journal.close()
+})
+
+test.each([0, 1])('a run whose trial %i was changed by another hand is refused, and its evaluations stay', async (number) => {
+  const folder = await makeFolder()
+  const memory = new Map<string, Evaluation>()
+  const broken = await openScriptedRun(folder, SCRIPT, syntheticEvaluator(memory), {}, (type) => {
+    if (type === 'search.ended') throw new Crash()
+  })
+  const spec = { ...broken.run.spec, budget: { ...broken.run.spec.budget, trials: number } }
+  await expect(refine({ ...broken.run, spec }, SIGNAL)).rejects.toThrow(Crash)
+  await broken.journal.close()
+  const files = `${folder}/trials/000${number}`
+  await writeFile(`${files}/kept.txt`, 'an evaluation')
+  await writeFile(`${files}/pipeline/model.py`, 'model 9 0.5')
+  await expect(session(folder, memory, SCRIPT)).rejects.toThrow(
+    `the files of trial ${number} are missing or not what the journal says`,
+  )
+  expect(await readFile(`${files}/kept.txt`, 'utf8')).toBe('an evaluation')
 })

@@ -28,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     await parse(makeProgram(context), argv)
     return context.exit.code
   } catch (error) {
-    if (abort.signal.aborted || soft.signal.aborted) {
+    // What went wrong while a soft stop was under way is told: the stop itself is thrown as its reason.
+    if (abort.signal.aborted || (soft.signal.aborted && error === soft.signal.reason)) {
       if (abort.signal.aborted) terminal.note('interrupted; nothing is left running')
       return EXIT.interrupted
     }

@@ -1,9 +1,10 @@
 import { join, relative } from 'node:path'
 import type { Card } from '../core/card.ts'
 import { ExternalError } from '../core/errors.ts'
-import { quoteForShell } from '../core/format.ts'
+import { plural, quoteForShell } from '../core/format.ts'
 import type { TimePlan } from '../core/plan.ts'
 import type { RunEvent } from '../core/run-events.ts'
+import { evaluationFolder } from '../core/run-layout.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
 import type { CachedDataset } from '../dataset/index.ts'
@@ -76,8 +77,7 @@ export async function workOn(session: Session, context: Context): Promise<boolea
 async function carryOut(run: Run, local: LocalEvaluation, session: Session, signal: AbortSignal): Promise<void> {
   try {
     const best = await refine(run, signal)
-    await finalize(run, best, signal)
-    await shipBest(run, local, session)
+    await finalize(run, best, () => shipBest(run, local, session), signal)
   } finally {
     await local.tools.spares?.close()
   }
@@ -112,14 +112,16 @@ function recording(journal: Journal, screen: RunScreen, before: number): Run['jo
 async function explain(error: unknown, session: Session, journal: Journal, context: Context): Promise<unknown> {
   const { terminal, softStop, signal } = context
   const name = quoteForShell(relative(terminal.cwd, session.folder) || '.')
-  if (softStop.aborted || signal.aborted) {
-    await journal.append({ type: 'run.interrupted', reason: signal.aborted ? 'stopped at once' : 'stopped after a training' })
+  if (error === softStop.reason || signal.aborted) {
+    const isOpen = journal.state().status === 'running'
+    if (isOpen)
+      await journal.append({ type: 'run.interrupted', reason: signal.aborted ? 'stopped at once' : 'stopped after a training' })
     terminal.note(describeStop(journal.state()))
     terminal.note(`go on:  improve resume ${name}`)
   }
   if (error instanceof BaselineFailed)
     return new ExternalError('environment', `the first pipeline could not be trained: ${error.message}`, {
-      evidence: [`log  ${join(name, 'trials', '0000', 'repeat-0', 'train.log')}`],
+      evidence: [`log  ${join(name, evaluationFolder(0, error.repeat), 'train.log')}`],
       fix: session.spec.init === 'architect' ? 'improve doctor' : 'mend the files that --init names, or leave it away',
       cause: error,
     })
@@ -130,5 +132,5 @@ function describeStop({ trials, best }: RunState): string {
   const decided = trials.filter((trial) => trial.decision !== null).length
   return best === null
     ? 'stopped before the first pipeline was scored'
-    : `stopped after ${decided} decided proposals; best so far is trial ${best}`
+    : `stopped after ${plural(decided, 'decided proposal')}; best so far is trial ${best}`
 }

@@ -1,6 +1,8 @@
 import { basename, relative, resolve } from 'node:path'
 import { foldsOfEvaluation, imageCount } from '../core/dataset.ts'
+import type { DatasetFacts } from '../core/dataset.ts'
 import { UsageError } from '../core/errors.ts'
+import { quoteForShell } from '../core/format.ts'
 import type { KeepMode } from '../core/decision.ts'
 import type { MetricName } from '../core/outcome.ts'
 import { planTime } from '../core/plan.ts'
@@ -8,6 +10,7 @@ import { planRounds } from '../core/rounds.ts'
 import type { TimePlan } from '../core/plan.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
 import type { RunSpec, StrategyName } from '../core/run-spec.ts'
+import type { RunState } from '../core/run-state.ts'
 import { readCard } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
 import { infoOf, measureMachine } from '../harness/index.ts'
@@ -50,6 +53,7 @@ const REFIT_BELOW = 20_000
 /** `improve run`: stage the images, write down what was asked, refine. The same command goes on with a run that has not ended. */
 export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
   const { terminal, signal } = context
+  checkInit(options.init)
   const source = checkSource(options.dataset, terminal.cwd)
   const groups = parseGroups(options.groups, terminal.cwd)
   const out = resolve(terminal.cwd, options.out)
@@ -60,9 +64,10 @@ export async function startRun(options: RunOptions, context: Context): Promise<b
   const started = performance.now()
   const dataset = await stageDataset(context, parts, source, groups)
   checkMetric(options.metric, dataset.facts, true)
+  checkRefit(options, dataset.facts)
   const machine = await withMeasuring(terminal, () => measureMachine(parts.python, parts.torchVersion, parts.cache, signal))
   const { spec, plan } = await writeSpec(options, { source, dataset, machine, parts }, context)
-  const known = await findUnfinished(out, spec)
+  const known = await findUnfinished(out, spec, options.trainSeconds !== undefined)
   const folder = known ?? (await makeRunFolder(out, basename(source), new Date())).folder
   if (known !== null) terminal.note(`going on with ${relative(terminal.cwd, folder)}, which was asked the same`)
   const prepareSeconds = (performance.now() - started) / 1000
@@ -88,7 +93,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
   const info = await infoOf(dataset, folds[0]?.train ?? [], 0, 1, machine)
   const plan = planTime({
     facts,
-    timeSeconds: options.time,
+    timeSeconds: Math.min(options.time, options.wall ?? options.time),
     trainSeconds: options.trainSeconds ?? null,
     trials: options.trials ?? null,
     refit,
@@ -136,25 +141,48 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
   return { spec, plan }
 }
 
-/** A time in which nothing could be tried is a mistake to say at once. */
-function checkTime({ time }: RunOptions, { proposals, trainSeconds }: TimePlan, secondsEach: number): void {
-  if (proposals >= 1) return
-  throw new UsageError(`--time ${time}s leaves no room for a single proposal`, {
-    evidence: [
-      `one trial trains for ${trainSeconds.toFixed(0)} s (${secondsEach.toFixed(1)} s a fold), and the baseline needs two`,
-    ],
-    fix: 'give more --time, or fewer --train-seconds',
+/** The playbook's engineers change designs of their own: in files of another hand they have nothing to change. */
+function checkInit(init: string): void {
+  if (init === 'architect' || init === 'plain') return
+  throw new UsageError(`the playbook team cannot refine the files of ${init}: it changes only pipelines that it wrote`, {
+    fix: `start from --init architect or --init plain; to score your own files: improve try <dataset> --pipeline ${quoteForShell(init)}`,
   })
 }
 
-/** The newest run that was asked the same and has not ended; null when there is none. */
-async function findUnfinished(out: string, spec: RunSpec): Promise<string | null> {
+/** Pooled folds leave five models and no single one to ship. */
+function checkRefit({ refit }: RunOptions, { scheme }: DatasetFacts): void {
+  if (refit !== false || scheme !== 'pooled') return
+  throw new UsageError('--no-refit is not possible with so few images: they are scored by five models, one a fold', {
+    fix: 'leave --no-refit away: the refit is the one model that is shipped',
+  })
+}
+
+/** A time in which nothing could be tried is a mistake to say at once. */
+function checkTime({ time, wall }: RunOptions, { proposals, trainSeconds }: TimePlan, secondsEach: number): void {
+  if (proposals >= 1) return
+  const limit = wall !== undefined && wall < time ? { name: '--wall', seconds: wall } : { name: '--time', seconds: time }
+  throw new UsageError(`${limit.name} ${limit.seconds}s leaves no room for a single proposal`, {
+    evidence: [
+      `one trial trains for ${trainSeconds.toFixed(0)} s (${secondsEach.toFixed(1)} s a fold), and the baseline needs two`,
+    ],
+    fix: `give more ${limit.name}, or fewer --train-seconds`,
+  })
+}
+
+/** The newest run that was asked the same and can go on; null when there is none. */
+async function findUnfinished(out: string, spec: RunSpec, hasTrainSeconds: boolean): Promise<string | null> {
   for (const { folder } of await findRuns(out)) {
     const { state } = await readJournal(folder).catch(() => ({ state: null }))
-    if (state?.spec == null || state.finished !== null) continue
+    if (state?.spec == null || state.finished !== null || hasFailedBaseline(state)) continue
+    if (hasTrainSeconds && state.spec.budget.trainSeconds !== spec.budget.trainSeconds) continue
     if (identityOf(state.spec) === identityOf(spec)) return folder
   }
   return null
+}
+
+/** Such a run has nothing to go on from: asked again, it would only recall the failure. */
+function hasFailedBaseline({ trials }: RunState): boolean {
+  return trials[0]?.evaluations.some(({ finished }) => finished?.outcome.status === 'failed') ?? false
 }
 
 /** What two commands must share to mean the same run: all but when it was asked, and what the machine measured. */

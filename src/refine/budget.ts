@@ -1,3 +1,4 @@
+import type { MetricName } from '../core/outcome.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { EvaluationState, RunState, TrialState } from '../core/run-state.ts'
 
@@ -8,21 +9,29 @@ const OVERHEAD_SECONDS = 12
 /** Of a refit and the test, beyond the training. */
 const FINAL_OVERHEAD_SECONDS = 15
 
+/** What is kept free for one proposal, in evaluations: its first look and a fresh seed. A third is asked for before it is made. */
+const EVALUATIONS_TO_DECIDE = 2
+
 /** Why the search ends now, as a sentence; null while another proposal fits. */
 export function reasonToStop(spec: RunSpec, state: RunState, activeSeconds: number, now: Date): string | null {
   const { budget } = spec
   const proposals = state.trials.length - 1
   if (budget.trials !== null && proposals >= budget.trials) return `all ${budget.trials} proposals were made`
   const reached = state.best === null ? null : valueOf(state.trials[state.best])
-  if (budget.target !== null && reached !== null && reached >= budget.target)
-    return `the target of ${(100 * budget.target).toFixed(1)} % on val is reached`
+  if (budget.target !== null && reached !== null && reaches(spec.metric, reached, budget.target))
+    return `the target of ${formatTarget(spec.metric, budget.target)} on val is reached`
   const rejections = sinceKept(state)
   if (rejections >= budget.patience) return `plateau: ${rejections} proposals in a row were not kept`
-  const needed = evaluationSeconds(spec, state) * (1 + CONFIRMATION_SHARE) + finalSeconds(spec, state)
-  if (activeSeconds + needed > budget.timeSeconds) return 'the time is used up: another proposal would not fit'
+  const needed = evaluationSeconds(spec, state) * EVALUATIONS_TO_DECIDE + finalSeconds(spec, state)
+  if (needed <= secondsLeft(spec, state, activeSeconds, now)) return null
+  const isTime = activeSeconds + needed > budget.timeSeconds
+  return isTime ? 'the time is used up: another proposal would not fit' : 'the wall time is used up'
+}
+
+/** Seconds until the first of the two limits, of work and of the clock on the wall. */
+export function secondsLeft({ budget }: RunSpec, state: RunState, activeSeconds: number, now: Date): number {
   const wall = state.startedAt === null ? 0 : (now.getTime() - Date.parse(state.startedAt)) / 1000
-  if (budget.wallSeconds !== null && wall + needed > budget.wallSeconds) return 'the wall time is used up'
-  return null
+  return Math.min(budget.timeSeconds - activeSeconds, (budget.wallSeconds ?? Number.POSITIVE_INFINITY) - wall)
 }
 
 /** How many more proposals fit. */
@@ -56,6 +65,15 @@ export function finalSeconds(spec: RunSpec, state: RunState): number {
   const folds = spec.dataset.scheme === 'pooled' ? 5 : 1
   const refits = spec.refit ? 2 : 0
   return (refits * evaluationSeconds(spec, state)) / folds + 2 * FINAL_OVERHEAD_SECONDS
+}
+
+/** Of the log loss less is better. */
+function reaches(metric: MetricName, value: number, target: number): boolean {
+  return metric === 'log-loss' ? value <= target : value >= target
+}
+
+function formatTarget(metric: MetricName, target: number): string {
+  return metric === 'log-loss' ? `${target} nats` : `${(100 * target).toFixed(1)} %`
 }
 
 function valueOf(trial: TrialState | undefined): number | null {

@@ -1,10 +1,10 @@
 import { poolDevReports, meanCurve } from '../core/dev-report.ts'
 import type { Scored } from '../core/outcome.ts'
+import { COMPONENTS } from '../core/pipeline.ts'
 import type { RunState, TrialState } from '../core/run-state.ts'
 import type { BestSoFar, Evidence, PastTrial } from '../core/team.ts'
 import { proposalsLeft, sinceKept } from './budget.ts'
 import { measure } from './measure.ts'
-import { allowedComponents } from './strategies.ts'
 import type { Run, Trial } from './run.ts'
 
 /** Half-width of a 95 % interval, in standard errors. */
@@ -21,7 +21,7 @@ export async function evidenceOf(run: Run, best: Trial, signal: AbortSignal): Pr
     past: state.trials.slice(1).flatMap((trial) => describePast(trial, state)),
     trialsLeft: proposalsLeft(run.spec, state, run.journal.activeSeconds()),
     sinceKept: sinceKept(state),
-    allowed: allowedComponents(run.spec.pick, state.trials.length - 1),
+    allowed: COMPONENTS,
   }
 }
 

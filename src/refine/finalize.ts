@@ -1,26 +1,24 @@
 import { compareResults } from '../core/compare.ts'
+import { ExternalError } from '../core/errors.ts'
 import { summarize } from '../core/outcome-summary.ts'
 import { estimateSeedDeviation } from '../core/seed-deviation.ts'
 import type { Evaluation } from '../core/evaluator.ts'
+import { storedTrial } from './propose.ts'
 import type { Run, Trial } from './run.ts'
 
 /**
- * Ends a run: ships one model of the baseline and one of the best, opens the sealed test once for the two, and compares them on it.
- * Like the loop it asks the journal first, so that it goes on where it was stopped.
+ * Ends a run: makes one model of the baseline and one of the best, opens the sealed test once for the two, and compares them on it.
+ * `ship` then makes what the user takes away; only after it the run is finished. Like the loop it asks the journal first, so that it
+ * goes on where it was stopped; `ship` may be called again.
  */
-export async function finalize(run: Run, best: Trial, signal: AbortSignal): Promise<void> {
-  const contenders = best.number === 0 ? [best] : [await baselineOf(run), best]
+export async function finalize(run: Run, best: Trial, ship: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const contenders = best.number === 0 ? [best] : [await storedTrial(run, 0), best]
   if (run.spec.refit) for (const trial of contenders) await refit(run, trial, signal)
   if (run.hasSealedTest) await judgeOnTest(run, contenders, signal)
+  await ship()
   if (run.journal.state().finished === null) {
     await run.journal.append({ type: 'run.finished', reason: run.journal.state().searchEnd ?? '', best: best.number })
   }
-}
-
-async function baselineOf(run: Run): Promise<Trial> {
-  const baseline = await run.trials.load(0)
-  if (baseline === null) throw new Error('the files of trial 0 are not what the journal says')
-  return baseline
 }
 
 /** Trains on train, dev and val together, so that no image that may be learnt from is left out of what is shipped. */
@@ -53,14 +51,18 @@ async function test(run: Run, trial: Trial, signal: AbortSignal): Promise<Evalua
   if (recalled !== null) return recalled
   const artefact = run.spec.refit ? 'refit' : 'as scored'
   const evaluation = await run.evaluator.test(trial, artefact, signal)
-  if (evaluation.outcome.status === 'failed')
-    throw new Error(`trial ${trial.number} could not be scored on test: ${evaluation.outcome.message}`)
+  const { outcome } = evaluation
+  if (outcome.status === 'failed')
+    throw new ExternalError('environment', `trial ${trial.number} could not be scored on test: ${outcome.message}`, {
+      evidence: outcome.logTail.trimEnd().split('\n').slice(-8),
+      fix: 'improve resume goes on from here; the opening of the test is counted already and not counted again',
+    })
   await run.journal.append({
     type: 'test.scored',
     trial: trial.number,
     artefact,
     record: evaluation.record,
-    outcome: summarize(evaluation.outcome),
+    outcome: summarize(outcome),
   })
   return evaluation
 }

@@ -7,7 +7,7 @@ import type { ConfirmContext, ScreenContext } from '../core/keep-rule.ts'
 import type { Scored } from '../core/outcome.ts'
 import { estimateSeedDeviation, pairFolds, pairSeeds } from '../core/seed-deviation.ts'
 import type { SeedPair } from '../core/seed-deviation.ts'
-import { evaluationSeconds, finalSeconds } from './budget.ts'
+import { evaluationSeconds, finalSeconds, secondsLeft } from './budget.ts'
 import type { Evaluation } from '../core/evaluator.ts'
 import { measure } from './measure.ts'
 import type { Run, Trial } from './run.ts'
@@ -83,5 +83,5 @@ function secondsAnImage({ trainings }: Scored): number {
 function canAfford(run: Run): boolean {
   const state = run.journal.state()
   const needed = 2 * evaluationSeconds(run.spec, state) + finalSeconds(run.spec, state)
-  return run.journal.activeSeconds() + needed <= run.spec.budget.timeSeconds
+  return needed <= secondsLeft(run.spec, state, run.journal.activeSeconds(), new Date())
 }

@@ -1,5 +1,7 @@
+import { ExternalError } from '../core/errors.ts'
 import { COMPONENTS } from '../core/pipeline.ts'
 import type { Component } from '../core/pipeline.ts'
+import { trialFolder } from '../core/run-layout.ts'
 import type { Change, Evidence, Proposal } from '../core/team.ts'
 import type { Run, Trial } from './run.ts'
 import type { Strategy } from './strategies.ts'
@@ -28,9 +30,17 @@ export async function propose(run: Run, best: Trial, evidence: Evidence, signal:
 export async function unfinishedTrial(run: Run): Promise<Trial | null> {
   const last = run.journal.state().trials.at(-1)
   if (last === undefined || last.number === 0 || last.decision !== null) return null
-  const trial = await run.trials.load(last.number)
-  if (trial === null) throw new Error(`the files of trial ${last.number} are not what the journal says`)
-  return trial
+  return storedTrial(run, last.number)
+}
+
+/** A trial that the journal knows, as its files say. Throws `ExternalError` when they are gone or were changed by another hand. */
+export async function storedTrial(run: Run, number: number): Promise<Trial> {
+  const trial = await run.trials.load(number)
+  if (trial !== null) return trial
+  throw new ExternalError('journal', `the files of trial ${number} are missing or not what the journal says`, {
+    evidence: [`looked in  ${trialFolder(number)} of the run`],
+    fix: 'put them back as they were, or start a new run: improve run',
+  })
 }
 
 /**

@@ -4,8 +4,9 @@ import { reasonToStop } from './budget.ts'
 import { costRatioOf, evidenceOf } from './evidence.ts'
 import { judge } from './judge.ts'
 import { isMeasured, measure } from './measure.ts'
-import { designPipeline, propose, unfinishedTrial } from './propose.ts'
+import { designPipeline, propose, storedTrial, unfinishedTrial } from './propose.ts'
 import type { Run, Trial } from './run.ts'
+import { turnsOf } from './strategies.ts'
 
 /**
  * Refines a pipeline one component at a time and keeps a change only if it truly helps. Ends at the budget, the target or a plateau.
@@ -16,7 +17,8 @@ import type { Run, Trial } from './run.ts'
 export async function refine(run: Run, signal: AbortSignal): Promise<Trial> {
   let best = await startingPoint(run, signal)
   for (;;) {
-    const stop = reasonToStop(run.spec, run.journal.state(), run.journal.activeSeconds(), new Date())
+    const state = run.journal.state()
+    const stop = state.searchEnd ?? reasonToStop(run.spec, state, run.journal.activeSeconds(), new Date())
     const candidate = (await unfinishedTrial(run)) ?? (stop === null ? await proposeChange(run, best, signal) : null)
     if (candidate === null) return end(run, best, stop ?? 'plateau: the team has nothing left that it would try')
     const decision = await judge(run, candidate, best, signal)
@@ -32,19 +34,24 @@ export async function refine(run: Run, signal: AbortSignal): Promise<Trial> {
 
 /** The Architect's pipeline, trained with two seeds before anything is changed; on a run that goes on, the best so far. */
 async function startingPoint(run: Run, signal: AbortSignal): Promise<Trial> {
-  const { best } = run.journal.state()
-  const known = best === null ? null : await run.trials.load(best)
+  const { best, trials } = run.journal.state()
+  const known = best === null ? null : await storedTrial(run, best)
   if (known !== null && isMeasured(run, known)) return known
-  const baseline = (await run.trials.load(0)) ?? (await designPipeline(run, signal))
+  const baseline = trials.length > 0 ? await storedTrial(run, 0) : await designPipeline(run, signal)
   for (const repeat of [0, 1]) {
     const { outcome } = await measure(run, baseline, repeat, signal)
-    if (outcome.status === 'failed') throw new BaselineFailed(outcome.message)
+    if (outcome.status === 'failed') throw new BaselineFailed(outcome.message, repeat)
   }
   return baseline
 }
 
 async function proposeChange(run: Run, best: Trial, signal: AbortSignal): Promise<Trial | null> {
-  return propose(run, best, await evidenceOf(run, best, signal), signal)
+  const evidence = await evidenceOf(run, best, signal)
+  for (const allowed of turnsOf(run.spec.pick, evidence.past.length)) {
+    const candidate = await propose(run, best, { ...evidence, allowed }, signal)
+    if (candidate !== null) return candidate
+  }
+  return null
 }
 
 function describeLesson(run: Run, candidate: Trial, decision: Decision): string {
@@ -59,4 +66,12 @@ async function end(run: Run, best: Trial, reason: string): Promise<Trial> {
 }
 
 /** Pipeline 0 could not be trained: there is nothing to refine. */
-export class BaselineFailed extends Error {}
+export class BaselineFailed extends Error {
+  /** The evaluation of it that failed. */
+  readonly repeat: number
+
+  constructor(message: string, repeat: number) {
+    super(message)
+    this.repeat = repeat
+  }
+}

@@ -39,9 +39,12 @@ export function random(sample: (draw: number) => Readonly<Record<Component, Chan
   }
 }
 
-/** The components that the next proposal may touch: the Analyst's choice, or each in turn (an ablation). */
-export function allowedComponents(pick: 'analyst' | 'round-robin', proposals: number): readonly Component[] {
-  if (pick === 'analyst') return COMPONENTS
-  const turn = COMPONENTS[proposals % COMPONENTS.length]
-  return turn === undefined ? COMPONENTS : [turn]
+/**
+ * The components that the next proposal may touch, to be asked for one after another until there is a proposal: all at once where the
+ * Analyst chooses, else each by itself, beginning with the one whose turn it is (an ablation).
+ */
+export function turnsOf(pick: 'analyst' | 'round-robin', proposals: number): readonly (readonly Component[])[] {
+  if (pick === 'analyst') return [COMPONENTS]
+  const first = proposals % COMPONENTS.length
+  return [...COMPONENTS.slice(first), ...COMPONENTS.slice(0, first)].map((component) => [component])
 }

@@ -45,7 +45,8 @@ const start = async (bwrap: string, command: Command, signal: AbortSignal): Prom
   const options = [...readFrom, '--json-status-fd', String(STATUS_DESCRIPTOR)]
   const argv = withLimits(prlimit, command.limits, [bwrap, ...options, '--', command.program, ...command.args])
   // An empty environment from the start: what bwrap is given, process 1 inside shows in /proc/1/environ.
-  const launched = await launch({ argv, env: {}, cwd: '/', detached: false, extraPipes })
+  // In a process group of its own: Ctrl-C on a terminal goes to every process of the foreground group, also to bwrap.
+  const launched = await launch({ argv, env: {}, cwd: '/', detached: true, extraPipes })
   const [input, status, ...empty] = launched.extraPipes as [Duplex, Duplex, ...Duplex[]]
   for (const pipe of empty) pipe.end()
   const init = new NamespaceInit(status)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, test } from 'vitest'
@@ -25,6 +26,16 @@ describe.each(levels)('level $level', (sandbox) => {
     const end = await running.ended
     expect(end).toMatchObject({ reason: 'exited', exitCode: 0, signal: null })
     expect(running.logTail().split('\n').toSorted()).toEqual(['err', 'out'])
+  })
+
+  test('the keys of a terminal do not reach it: its processes are in a group of their own', async () => {
+    const mark = randomUUID()
+    const running = await startShell(sandbox, `: ${mark}; echo ready >&3; read answer`)
+    const groupOf = (pid: number | string) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[2])
+    const groups = processesWith(mark).map(groupOf)
+    await running.kill()
+    expect(groups.length).toBeGreaterThan(0)
+    expect(groups).not.toContain(groupOf(process.pid))
   })
 
   test('exit codes and signals are reported', async () => {

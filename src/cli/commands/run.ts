@@ -27,7 +27,7 @@ export function runCommand(context: Context) {
         .default('analyst' as const),
     )
     .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
-    .option('--init <start>', 'architect, plain (a tutorial pipeline), or a folder with three files', 'architect')
+    .option('--init <start>', 'architect, or plain (a tutorial pipeline)', 'architect')
     .option('--refit', 'train the best once more on all images but the test (default below 20,000 images)')
     .option('--no-refit', 'ship the model that was scored')
     .option('--seed <n>', 'seed of everything', parseSeed, 0)
