@@ -12,7 +12,7 @@ function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 test('an unknown command is refused with the names of those there are', () => {
   const { status, stderr } = runCommand(['tset'])
   expect(status).toBe(2)
-  expect(stderr).toBe('error: no command "tset"\nfix: node scripts/run.mjs setup|check|test|bench|build\n')
+  expect(stderr).toBe('error: no command "tset"\nfix: node scripts/run.mjs setup|quickstart|check|test|bench|proof|build\n')
 })
 
 test('a command that takes no arguments refuses them', () => {
