@@ -16,10 +16,12 @@ const OLD_NODE = (process.env['PATH'] ?? '')
 
 /** A clone with a command line that says how it was started, ends with 7 when told to stop, and with the given code otherwise. */
 const MAIN = `export async function main(args) {
-  console.log(process.versions.node, JSON.stringify(args))
-  if (args[0] !== 'wait') return Number(args[0])
+  const said = [process.versions.node, JSON.stringify(args)]
+  if (args[0] !== 'wait') return console.log(...said), Number(args[0])
   const timer = setInterval(() => {}, 1000)
-  return new Promise((resolve) => process.once('SIGTERM', () => { clearInterval(timer); resolve(7) }))
+  const told = new Promise((resolve) => process.once('SIGTERM', () => { clearInterval(timer); resolve(7) }))
+  console.log(...said)
+  return told
 }
 `
 
