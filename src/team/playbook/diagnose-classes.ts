@@ -15,6 +15,8 @@ const UNEVEN_HINT = 0.3
 const PLAIN_METRIC = 0.5
 /** One class among many is found low by luck; 2.5 standard errors allow for some tens of classes. */
 const LUCK = 2.5
+/** A class with fewer errors than this is too small a part of them to be what is wrong. */
+const LEAST_MISSES = 5
 /** Below so many errors no pattern in them can be seen. */
 const FEWEST_ERRORS = 15
 /** With fewer classes a few pairs make most errors by necessity. */
@@ -57,7 +59,7 @@ function weakClass({ evidence }: Facts): Finding | null {
     const own = recall([one])
     const rest = recall(perClass.filter((_, other) => other !== index))
     const gap = own === null || rest === null ? 0 : rest.centre - own.centre - LUCK * Math.hypot(own.error, rest.error)
-    return { index, own, rest, gap }
+    return { index, own, rest, gap: one.count - one.right < LEAST_MISSES ? 0 : gap }
   })
   const worst = candidates.toSorted((a, b) => b.gap - a.gap)[0]
   if (worst === undefined || worst.own === null || worst.rest === null || worst.gap <= 0) return null

@@ -101,6 +101,12 @@ test('one class far below the others is found, one that is low by luck is not', 
   expect(weightOf(evidenceOf({ train: 0.93, dev: 0.94, passes: 20, recalls: slight }), 'imbalance')).toBe(0)
 })
 
+test('a class of five images of which four are wrong is too small a part to be what is wrong', () => {
+  const classes = Array.from({ length: 40 }, (_, index) => `s${index}`)
+  const fit = { train: 1, dev: 1, val: 0.97, devCount: 200, passes: 60, recalls: [0.2, ...Array<number>(39).fill(1)] }
+  expect(weightOf(evidenceOf(fit, { classes, trainCount: 280, valCount: 350 }), 'imbalance')).toBe(0)
+})
+
 test('two pairs of classes that make most errors are a confusion, both directions counted', () => {
   const confusions = [
     [6, 9, 25],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { evidenceOf, pastTrial } from '../../../tests/support/playbook-evidence.ts'
+import type { Fit } from '../../../tests/support/playbook-evidence.ts'
 import { toyCrafts, toyMemos, toyMove } from '../../../tests/support/toy-crafts.ts'
 import type { ToyDesign } from '../../../tests/support/toy-crafts.ts'
 import type { Brief, Evidence, PastTrial } from '../../core/team.ts'
@@ -14,7 +15,7 @@ const SHORT = { train: 0.86, dev: 0.855, passes: 3 }
 
 type Setting = {
   readonly past?: readonly PastTrial[]
-  readonly fit?: typeof BY_HEART
+  readonly fit?: Fit
   readonly facts?: Partial<Brief>
   readonly done?: readonly string[]
   readonly safety?: CraftParts<ToyDesign>['safety']
@@ -33,6 +34,14 @@ const LARGER = toyMove('data', 'larger', { helps: { undertrained: 1, overfitting
 test('what is wrong decides which move comes first', () => {
   expect(titles([HOLE, LARGER])).toEqual(['hole', 'larger'])
   expect(titles([HOLE, LARGER], { fit: SHORT })).toEqual(['larger', 'hole'])
+})
+
+test('a move is proposed for the heavy finding that it does something about, not for a heavier one that it leaves alone', () => {
+  const fit = { train: 0.99, dev: 0.93, val: 0.93, passes: 40, devCount: 600, confusions: [[6, 9, 30]] as const }
+  const findingOf = (move: Move<ToyDesign>) => ranking([move], { fit })[0]?.finding.bottleneck
+  expect(findingOf(toyMove('data', 'sharper', { helps: { confusion: 0.4 } }))).toBe('confusion')
+  expect(findingOf(HOLE)).toBe('overfitting')
+  expect(findingOf(toyMove('data', 'neutral'))).toBe('confusion')
 })
 
 const FAVOURITES = ['a', 'b', 'c', 'd'].map((name) => toyMove('data', name, { kind: 'favourite', prior: 1.5 }))

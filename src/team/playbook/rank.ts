@@ -27,8 +27,9 @@ const PRIOR_DOUBT = { points: 0.5, share: 0.5 } as const
 const POINTS_A_HALVING = { plenty: 0.2, scarce: 0.6 } as const
 /** Credit for faster steps ends at twice as fast: what makes a net much cheaper takes from what it can learn. */
 const LEAST_COST = 0.5
-/** A finding much lighter than the heaviest is not what a change is proposed for. */
+/** A finding much lighter than the heaviest is not what a change is proposed for, unless the change does nothing about heavier ones. */
 const NAMED_SHARE = 0.5
+const LEAST_NAMED = 0.15
 /** A move that may alter what pictures mean is worth half. */
 const DOUBTFUL = 0.5
 /** A rejected change may come again on a changed pipeline unless it was this surely a loss, in standard errors. */
@@ -86,13 +87,17 @@ export function headroom({ brief, best }: Evidence): number {
   return Math.min(MOST_HEADROOM, (error + 1 / Math.max(1, brief.valCount)) / USUAL_ERROR)
 }
 
-/** Of the findings that weigh enough to be named, the one that the move does most about. */
+/** Of the findings that weigh enough to be named, the one that the move does most about; else any that it does something about. */
 function answered({ move }: Option, findings: readonly Finding[]): Finding {
   const [heaviest] = findings
   if (heaviest === undefined) throw new Error('a diagnosis without a finding: diagnose gives at least one')
-  const named = findings.filter(({ weight }) => weight >= NAMED_SHARE * heaviest.weight)
   const helped = ({ bottleneck, weight }: Finding) => weight * (move.helps[bottleneck] ?? 0)
-  return named.toSorted((a, b) => helped(b) - helped(a))[0] ?? heaviest
+  const helping = findings.filter((finding) => helped(finding) > 0).toSorted((a, b) => helped(b) - helped(a))
+  return (
+    helping.find(({ weight }) => weight >= NAMED_SHARE * heaviest.weight) ??
+    helping.find(({ weight }) => weight >= LEAST_NAMED) ??
+    heaviest
+  )
 }
 
 /** The mean of max(0, x) for a normal x: a loss costs a trial, but is not kept. */
