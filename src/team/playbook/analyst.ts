@@ -14,6 +14,9 @@ const FLOOR = 0.03
 /** So many rejections of one component in a row: what it can give has been had, until something else changed. */
 const ENOUGH_REJECTIONS = 3
 
+/** A finding that weighs this many times another is named beside it. */
+const CLEARLY = 1.1
+
 type Candidate = { readonly component: Component; readonly ideas: Ideas; readonly best: Ranked }
 
 /** The Performance Analyst: what is wrong, which one component to change, and what to ask of its engineer. */
@@ -60,7 +63,8 @@ function isKept(result: Evidence['past'][number]['result']): boolean {
 
 function diagnosisText({ finding }: Ranked, findings: readonly Finding[]): string {
   const heaviest = findings[0]
-  if (heaviest === undefined || heaviest.bottleneck === finding.bottleneck) return finding.sentence
+  const isOutweighed = heaviest !== undefined && heaviest.bottleneck !== 'plateau' && heaviest.weight > CLEARLY * finding.weight
+  if (!isOutweighed) return finding.sentence
   return `${finding.sentence} (heavier, but with less left to try: ${heaviest.bottleneck})`
 }
 

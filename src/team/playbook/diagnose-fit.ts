@@ -41,7 +41,9 @@ export function overfitting(facts: Facts): Finding | null {
   if (weight === 0) return null
   const others = [...(dev === null ? [] : [`dev ${shareText(dev)}`]), ...(val === null ? [] : [`val ${shareText(val)}`])]
   const apart =
-    dev !== null && val !== null && sureDifference(dev, val) > 0 ? '; val lies below dev: it has images of another sort' : ''
+    dev !== null && val !== null && sureDifference(dev, val) > 0
+      ? '; val lies below dev, so it may hold images of another sort'
+      : ''
   const worse = devLossRise(facts)
   const turned = worse === null ? '' : `; the loss on dev rose again from ${worse.low.toFixed(2)} to ${worse.end.toFixed(2)}`
   const sentence =
