@@ -1,9 +1,10 @@
 import { join, relative } from 'node:path'
 import { formatCount, formatEstimate, formatSeconds, plural, quoteForShell, row } from '../core/format.ts'
 import { describeComparison } from '../core/keep-reason.ts'
+import { countProposals, firstScore } from '../core/run-facts.ts'
 import type { OutcomeSummary } from '../core/run-events.ts'
 import type { RunSpec } from '../core/run-spec.ts'
-import type { RunState, TrialState } from '../core/run-state.ts'
+import type { RunState } from '../core/run-state.ts'
 import type { Terminal } from './terminal.ts'
 
 export type RunReport = { readonly folder: string; readonly spec: RunSpec; readonly state: RunState; readonly json: boolean }
@@ -21,20 +22,17 @@ export function printRunReport({ folder, spec, state, json }: RunReport, termina
   for (const line of nextLines(state, place)) terminal.print(line)
 }
 
-function countLines({ trials, searchEnd }: RunState): string[] {
-  const decided = trials.slice(1).filter((trial) => trial.decision !== null)
-  const count = (test: (trial: TrialState) => boolean) => decided.filter(test).length
-  const kept = count((trial) => trial.decision?.verdict === 'kept')
-  const failed = count((trial) => trial.decision?.stage === 'failed')
-  const parts = [`${kept} kept`, `${decided.length - kept - failed} rejected`, `${failed} failed`]
-  return [row('proposals', `${decided.length}: ${parts.join(', ')}; ${searchEnd ?? 'not ended'}`)]
+function countLines(state: RunState): string[] {
+  const { kept, rejected, failed } = countProposals(state)
+  const parts = `${kept} kept, ${rejected} rejected, ${failed} failed`
+  return [row('proposals', `${kept + rejected + failed}: ${parts}; ${state.searchEnd ?? 'not ended'}`)]
 }
 
 /** Of the decision images; the final's figure chose it, so that it flatters. */
 function valLines(spec: RunSpec, state: RunState): string[] {
   const best = state.best ?? 0
-  const before = scoredOn(state.trials[0])
-  const after = scoredOn(state.trials[best])
+  const before = firstScore(state.trials[0])
+  const after = firstScore(state.trials[best])
   const lines = [row('val', `baseline ${describe(spec, before)}`)]
   if (best > 0) lines.push(row('', `final    ${describe(spec, after)}; it was chosen on these images, so believe test`))
   return lines
@@ -73,10 +71,6 @@ function nextLines(state: RunState, place: string): string[] {
 function describe(spec: RunSpec, outcome: OutcomeSummary | null): string {
   if (outcome?.status !== 'scored') return 'not scored'
   return `${formatEstimate(spec.metric, outcome.chosen)}, n = ${formatCount(outcome.n)}`
-}
-
-function scoredOn(trial: TrialState | undefined): OutcomeSummary | null {
-  return trial?.evaluations.find((evaluation) => evaluation.repeat === 0)?.finished?.outcome ?? null
 }
 
 function describeCost({ trials }: RunState): string {

@@ -4,6 +4,7 @@ import type { Metrics } from '../core/outcome.ts'
 import type { EvaluationRecord } from '../core/run-state.ts'
 import { artefactOf, writeBundle } from '../harness/index.ts'
 import type { LocalEvaluation } from '../harness/index.ts'
+import { storedTrial } from '../refine/propose.ts'
 import type { Run } from '../refine/run.ts'
 import type { Session } from './run-session.ts'
 
@@ -11,8 +12,7 @@ import type { Session } from './run-session.ts'
 export async function shipBest(run: Run, local: LocalEvaluation, { folder, dataset, parts }: Session): Promise<void> {
   const { spec } = run
   const state = run.journal.state()
-  const best = await run.trials.load(state.best ?? 0)
-  if (best === null) throw new Error('the files of the best trial are not what the journal says')
+  const best = await storedTrial(run, state.best ?? 0)
   const val = state.trials[best.number]?.evaluations.find((evaluation) => evaluation.repeat === 0)?.finished?.record
   const test = state.test?.scored.find((scored) => scored.trial === best.number)?.record
   await writeBundle({

@@ -76,6 +76,12 @@ export function afterFailure(failed: Failed, mode: KeepMode): Decision {
   return { verdict: 'rejected', label: null, mode, stage: 'failed', comparison: null, reason }
 }
 
+/** Without a fresh evaluation of the best there is nothing to confirm against: what looked better on one seed is not kept. */
+export function afterLostBest(failed: Failed, screen: Comparison, mode: KeepMode): Decision {
+  const reason = `rejected: the best could not be trained with a fresh seed (${failed.kind}: ${failed.message})`
+  return { verdict: 'rejected', label: null, mode, stage: 'confirm', comparison: screen, reason }
+}
+
 function whyNoGain(comparison: Comparison, { metric, screen }: ConfirmContext): string {
   const fresh = comparison.seeds.candidate > 2 ? 'fresh seeds' : 'a fresh seed'
   if (comparison.z > KEEP_Z) return `a gain below ${describeGain(smallestGain(comparison, metric), metric)} is not worth a change`

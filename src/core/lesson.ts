@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts'
+import { plural } from './format.ts'
 import { formatSignedGain, gainUnit } from './metric-scale.ts'
 import type { MetricName } from './outcome.ts'
 import type { TrialState } from './run-state.ts'
@@ -15,5 +16,5 @@ export function lessonOf(
   if (comparison === null) return `trial ${number}, ${what}: ${decision.reason}`
   const [delta, low, high] = [comparison.delta, comparison.low, comparison.high].map((value) => formatSignedGain(metric, value))
   const cost = costRatio === null ? '' : `, ${costRatio.toFixed(2)} times the seconds an image`
-  return `trial ${number}, ${what}: ${decision.verdict}, ${delta} ${gainUnit(metric)} (95 % ${low}..${high})${cost}`
+  return `trial ${number}, ${what}: ${decision.verdict}, ${delta} ${gainUnit(metric)} (95 % ${low}..${high}, ${plural(comparison.images, 'image')} of val)${cost}`
 }

@@ -1,6 +1,7 @@
 import type { MetricName } from '../core/outcome.ts'
 import type { RunSpec } from '../core/run-spec.ts'
-import type { EvaluationState, RunState, TrialState } from '../core/run-state.ts'
+import { firstScore } from '../core/run-facts.ts'
+import type { RunState } from '../core/run-state.ts'
 
 /** What a proposal costs beyond its first evaluation, as a share of one: two of five go on to a fresh seed. */
 const CONFIRMATION_SHARE = 0.4
@@ -17,7 +18,7 @@ export function reasonToStop(spec: RunSpec, state: RunState, activeSeconds: numb
   const { budget } = spec
   const proposals = state.trials.length - 1
   if (budget.trials !== null && proposals >= budget.trials) return `all ${budget.trials} proposals were made`
-  const reached = state.best === null ? null : valueOf(state.trials[state.best])
+  const reached = state.best === null ? null : (firstScore(state.trials[state.best])?.chosen.value ?? null)
   if (budget.target !== null && reached !== null && reaches(spec.metric, reached, budget.target))
     return `the target of ${formatTarget(spec.metric, budget.target)} on val is reached`
   const rejections = sinceKept(state)
@@ -74,9 +75,4 @@ function reaches(metric: MetricName, value: number, target: number): boolean {
 
 function formatTarget(metric: MetricName, target: number): string {
   return metric === 'log-loss' ? `${target} nats` : `${(100 * target).toFixed(1)} %`
-}
-
-function valueOf(trial: TrialState | undefined): number | null {
-  const outcome = trial?.evaluations.find((evaluation: EvaluationState) => evaluation.repeat === 0)?.finished?.outcome
-  return outcome?.status === 'scored' ? outcome.chosen.value : null
 }

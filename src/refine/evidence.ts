@@ -1,14 +1,14 @@
 import { poolDevReports, meanCurve } from '../core/dev-report.ts'
 import type { Scored } from '../core/outcome.ts'
+import { Z_95 } from '../core/normal.ts'
 import { COMPONENTS } from '../core/pipeline.ts'
+import { firstScore } from '../core/run-facts.ts'
 import type { RunState, TrialState } from '../core/run-state.ts'
+import { mean } from '../core/statistics.ts'
 import type { BestSoFar, Evidence, PastTrial } from '../core/team.ts'
 import { proposalsLeft, sinceKept } from './budget.ts'
 import { measure } from './measure.ts'
 import type { Run, Trial } from './run.ts'
-
-/** Half-width of a 95 % interval, in standard errors. */
-const Z_95 = 1.96
 
 /** What the Analyst gets to read: the best pipeline in figures, and what every past proposal came to. */
 export async function evidenceOf(run: Run, best: Trial, signal: AbortSignal): Promise<Evidence> {
@@ -27,7 +27,6 @@ export async function evidenceOf(run: Run, best: Trial, signal: AbortSignal): Pr
 
 function describeBest(best: Trial, { metrics, trainings, steps }: Scored): BestSoFar {
   const { value, low, high } = metrics.chosen
-  const mean = (values: readonly number[]) => values.reduce((total, each) => total + each, 0) / Math.max(1, values.length)
   return {
     trial: best.number,
     pipeline: best.pipeline,
@@ -85,8 +84,8 @@ export function costRatioOf(trial: TrialState, state: RunState): number | null {
 }
 
 function secondsAnImage(trial: TrialState | undefined): number | null {
-  const outcome = trial?.evaluations.find((evaluation) => evaluation.repeat === 0)?.finished?.outcome
-  return outcome?.status === 'scored' ? (outcome.cpuSecondsPerImage ?? 1 / outcome.imagesPerSecond) : null
+  const score = firstScore(trial)
+  return score === null ? null : (score.cpuSecondsPerImage ?? 1 / score.imagesPerSecond)
 }
 
 /** Figures of val are told to half a standard error, so that asking again and again does not leak its labels. */

@@ -2,11 +2,12 @@ import { findHurtClass } from '../core/class-guard.ts'
 import { compareResults } from '../core/compare.ts'
 import type { Comparison, Decision } from '../core/decision.ts'
 import type { ImageResults } from '../core/evaluation.ts'
-import { afterConfirm, afterFailure, afterScreen, decideAtScreen, needsAnotherSeed } from '../core/keep-rule.ts'
+import { afterConfirm, afterFailure, afterLostBest, afterScreen, decideAtScreen, needsAnotherSeed } from '../core/keep-rule.ts'
 import type { ConfirmContext, ScreenContext } from '../core/keep-rule.ts'
-import type { Scored } from '../core/outcome.ts'
+import type { Outcome, Scored } from '../core/outcome.ts'
 import { estimateSeedDeviation, pairFolds, pairSeeds } from '../core/seed-deviation.ts'
 import type { SeedPair } from '../core/seed-deviation.ts'
+import { mean } from '../core/statistics.ts'
 import { evaluationSeconds, finalSeconds, secondsLeft } from './budget.ts'
 import type { Evaluation } from '../core/evaluator.ts'
 import { measure } from './measure.ts'
@@ -19,29 +20,34 @@ import type { Run, Trial } from './run.ts'
 export async function judge(run: Run, candidate: Trial, best: Trial, signal: AbortSignal): Promise<Decision> {
   const first = await measure(run, candidate, 0, signal)
   if (first.outcome.status === 'failed') return afterFailure(first.outcome, run.spec.keep)
-  const context = { mode: run.spec.keep, metric: run.spec.metric, costRatio: await costRatio(run, first.outcome, best, signal) }
-  const screen = compare(run, [first], [await measure(run, best, 0, signal)])
+  const reference = await measure(run, best, 0, signal)
+  const context = { mode: run.spec.keep, metric: run.spec.metric, costRatio: costRatio(first.outcome, reference.outcome) }
+  const screen = compare(run, [first], [reference])
   if (afterScreen(screen, context) !== 'confirm') return decideAtScreen(screen, context)
-  return confirm(run, { candidate, best, first, screen, context }, signal)
+  return confirm(run, { candidate, best, first, reference, screen, context }, signal)
 }
 
 type Screened = {
   readonly candidate: Trial
   readonly best: Trial
   readonly first: Evaluation
+  /** The first evaluation of the best. */
+  readonly reference: Evaluation
   readonly screen: Comparison
   readonly context: ScreenContext
 }
 
-async function confirm(run: Run, { candidate, best, first, screen, context }: Screened, signal: AbortSignal): Promise<Decision> {
-  const ours = [first]
-  const theirs = [await measure(run, best, 0, signal)]
+async function confirm(run: Run, screened: Screened, signal: AbortSignal): Promise<Decision> {
+  const { candidate, best, screen, context } = screened
+  const ours = [screened.first]
+  const theirs = [screened.reference]
   for (let repeat = 1; ; repeat++) {
     const again = await measure(run, candidate, repeat, signal)
     if (again.outcome.status === 'failed') return afterFailure(again.outcome, run.spec.keep)
     ours.push(again)
     const other = await measure(run, best, repeat, signal)
-    if (other.outcome.status === 'scored') theirs.push(other)
+    if (other.outcome.status === 'failed') return afterLostBest(other.outcome, screen, run.spec.keep)
+    theirs.push(other)
     const comparison = compare(run, ours, theirs)
     const full: ConfirmContext = {
       ...context,
@@ -70,14 +76,13 @@ function imagesOf(evaluations: readonly Evaluation[]): ImageResults[] {
  * Seconds an image of the candidate against the best, at least 1: at equal compute a faster pipeline makes more steps of it, so that
  * its speed shows in the metric already, and a measured speed is too unsure to be a reason of its own.
  */
-async function costRatio(run: Run, candidate: Scored, best: Trial, signal: AbortSignal): Promise<number> {
-  const { outcome } = await measure(run, best, 0, signal)
-  return outcome.status === 'scored' ? Math.max(1, secondsAnImage(candidate) / secondsAnImage(outcome)) : 1
+function costRatio(candidate: Scored, best: Outcome): number {
+  return best.status === 'scored' ? Math.max(1, secondsAnImage(candidate) / secondsAnImage(best)) : 1
 }
 
 function secondsAnImage({ trainings }: Scored): number {
   const seconds = trainings.map(({ cpuSecondsPerImage, imagesPerSecond }) => cpuSecondsPerImage ?? 1 / imagesPerSecond)
-  return seconds.reduce((total, each) => total + each, 0) / seconds.length
+  return mean(seconds)
 }
 
 function canAfford(run: Run): boolean {
