@@ -1,8 +1,7 @@
-import type { Component } from '../core/pipeline.ts'
 import { partFacts, testCount } from '../core/dataset.ts'
 import type { RunSpec } from '../core/run-spec.ts'
-import type { Blueprint, Brief, Team } from '../core/team.ts'
-import { countOpening, makeLocalEvaluator, readPipelineFolder, Spares } from '../harness/index.ts'
+import type { Brief, Team } from '../core/team.ts'
+import { countOpening, makeLocalEvaluator, Spares } from '../harness/index.ts'
 import type { LocalEvaluation } from '../harness/index.ts'
 import { makeTrialStore, runFolder } from '../journal/index.ts'
 import type { Run } from '../refine/run.ts'
@@ -32,7 +31,7 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     cores: parts.parts.python.threads,
     seed,
   })
-  const team = await withStart(makePlaybookTeam(), spec)
+  const team = withStart(makePlaybookTeam(), spec)
   const local: LocalEvaluation = {
     dataset,
     tools: { ...parts.parts.python, machine: spec.machine, spares: new Spares() },
@@ -72,12 +71,7 @@ async function randomAround(team: Team, brief: Brief): Promise<Strategy> {
   return random((draw) => sample(brief, memos, draw))
 }
 
-/** The team, with another's pipeline 0 where the user wants to start from one. */
-async function withStart(team: Team, { init }: RunSpec): Promise<Team> {
-  if (init === 'architect') return team
-  if (init === 'plain') return { ...team, architect: (brief) => Promise.resolve(plainBlueprint(brief)) }
-  const pipeline = await readPipelineFolder(init)
-  const memos: Record<Component, unknown> = { data: null, model: null, training: null }
-  const blueprint: Blueprint = { understanding: `starts from ${init}`, design: 'the three files as they are', pipeline, memos }
-  return { ...team, architect: () => Promise.resolve(blueprint) }
+/** The team, with the plain pipeline 0 where the user wants to start from it. */
+function withStart(team: Team, { init }: RunSpec): Team {
+  return init === 'plain' ? { ...team, architect: (brief) => Promise.resolve(plainBlueprint(brief)) } : team
 }

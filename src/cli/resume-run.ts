@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { readCard } from '../dataset/index.ts'
 import { openRun, readJournal } from '../journal/index.ts'
-import { checkOutOfReach, checkSource, parseGroups } from './check-paths.ts'
+import { checkSource, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
 import { printRunReport } from './run-report.ts'
@@ -29,11 +29,9 @@ export async function resumeRun(options: ResumeOptions, context: Context): Promi
     printRunReport({ folder, spec, state, json: options.json ?? false }, terminal)
     return true
   }
-  const isOwnCode = spec.init === 'architect' || spec.init === 'plain'
-  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : isOwnCode ? 'own-code' : 'refuse')
+  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : 'own-code')
   const started = performance.now()
   const source = checkSource(spec.dataset.source, terminal.cwd)
-  if (!isOwnCode && !options.unsafeNoSandbox) checkOutOfReach([source, parts.cache])
   const dataset = await stageDataset(context, parts, source, parseGroups(spec.dataset.groups ?? undefined, terminal.cwd))
   if (dataset.facts.contentHash !== spec.dataset.contentHash) {
     throw new UsageError(

@@ -122,7 +122,7 @@ async function explain(error: unknown, session: Session, journal: Journal, conte
   if (error instanceof BaselineFailed)
     return new ExternalError('environment', `the first pipeline could not be trained: ${error.message}`, {
       evidence: [`log  ${join(name, evaluationFolder(0, error.repeat), 'train.log')}`],
-      fix: session.spec.init === 'architect' ? 'improve doctor' : 'mend the files that --init names, or leave it away',
+      fix: 'improve doctor',
       cause: error,
     })
   return error

@@ -21,7 +21,7 @@ export async function shipBest(run: Run, local: LocalEvaluation, { folder, datas
     dataset,
     artefact: await artefactOf(local, best, spec.refit ? 'refit' : 'as scored'),
     machine: spec.machine,
-    origin: spec.init === 'architect' || spec.init === 'plain' ? 'improve' : 'user',
+    origin: 'improve',
     val: await metricsOf(run, val),
     test: await metricsOf(run, test),
     versions: spec.versions,

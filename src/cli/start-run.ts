@@ -17,7 +17,7 @@ import { infoOf, measureMachine } from '../harness/index.ts'
 import type { MeasuredMachine } from '../harness/index.ts'
 import { findRuns, makeRunFolder, readJournal } from '../journal/index.ts'
 import { checkMetric } from './check-metric.ts'
-import { checkOutOfReach, checkSource, checkWritable, parseGroups } from './check-paths.ts'
+import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Parts } from './compose.ts'
 import type { Context } from './context.ts'
@@ -58,9 +58,7 @@ export async function startRun(options: RunOptions, context: Context): Promise<b
   const groups = parseGroups(options.groups, terminal.cwd)
   const out = resolve(terminal.cwd, options.out)
   await checkWritable(out)
-  const isOwnCode = options.init === 'architect' || options.init === 'plain'
-  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : isOwnCode ? 'own-code' : 'refuse')
-  if (!isOwnCode && !options.unsafeNoSandbox) checkOutOfReach([source, parts.cache])
+  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : 'own-code')
   const started = performance.now()
   const dataset = await stageDataset(context, parts, source, groups)
   checkMetric(options.metric, dataset.facts, true)
@@ -123,7 +121,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     strategy: options.strategy,
     pick: options.pick,
     keep: options.keep,
-    init: options.init === 'architect' || options.init === 'plain' ? options.init : resolve(context.terminal.cwd, options.init),
+    init: options.init,
     seed: options.seed,
     budget: {
       timeSeconds: options.time,
