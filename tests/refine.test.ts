@@ -67,6 +67,18 @@ test('what helps is kept, what hurts or fails is not, and each trial starts from
   expect(done).toEqual(['0/0', '0/1', '1/0', '1/1', '2/0', '3/0', '4/0', '4/1'])
 })
 
+test('weights of what is out of the race are given back, those of the baseline and of the best stay', async () => {
+  const { discarded } = await session(await makeFolder(), new Map(), SCRIPT)
+  expect(discarded).toEqual([2, 3, 1])
+})
+
+test('a training that is killed from outside is tried once more, and then counts as any other', async () => {
+  const script: Script = [{ component: 'data', adds: 'killed-once' }]
+  const { begun, state } = await session(await makeFolder(), new Map(), script)
+  expect(begun.slice(2, 4)).toEqual(['1/0', '1/0'])
+  expect(state.trials[1]?.evaluations[0]).toMatchObject({ attempts: 2, finished: { outcome: { status: 'scored' } } })
+})
+
 test('only the file of the proposed component changes', async () => {
   const { state } = await session(await makeFolder(), new Map(), SCRIPT)
   for (const trial of state.trials.slice(1)) {

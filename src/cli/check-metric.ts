@@ -19,3 +19,11 @@ export function checkMetric(metric: MetricName, facts: DatasetFacts, isTestJudge
     )
   }
 }
+
+/** A share cannot pass 1; the log loss has no upper end. */
+export function checkTarget(target: number | undefined, metric: MetricName): void {
+  if (target === undefined || metric === 'log-loss' || target <= 1) return
+  throw new UsageError(`--target ${target} cannot be reached: ${metric} is a share of 1`, {
+    fix: 'give a share, such as 0.95 for 95 %',
+  })
+}

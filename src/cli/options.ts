@@ -51,7 +51,7 @@ export function parseCount(text: string): number {
 
 export function parseTarget(text: string): number {
   const value = parseNumber(text)
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('it must be a share, such as 0.95 for 95 %')
+  if (!(value > 0)) throw new InvalidArgumentError('it must be a share, such as 0.95 for 95 %, or nats of log loss')
   return value
 }
 

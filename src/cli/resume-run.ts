@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { UsageError } from '../core/errors.ts'
+import { hasScoredProposal } from '../core/run-facts.ts'
+import type { RunSpec } from '../core/run-spec.ts'
 import { readCard } from '../dataset/index.ts'
 import { openRun, readJournal } from '../journal/index.ts'
 import { checkSource, parseGroups } from './check-paths.ts'
@@ -27,7 +29,7 @@ export async function resumeRun(options: ResumeOptions, context: Context): Promi
   if (state.finished !== null) {
     terminal.note(`this run is finished: ${state.finished}`)
     printRunReport({ folder, spec, state, json: options.json ?? false }, terminal)
-    return true
+    return hasScoredProposal(state)
   }
   const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : 'own-code')
   const started = performance.now()
@@ -40,7 +42,18 @@ export async function resumeRun(options: ResumeOptions, context: Context): Promi
       'dataset',
     )
   }
+  noteVersions(spec, parts.torchVersion, context)
   const card = await readCard(dataset.folder)
   const prepareSeconds = (performance.now() - started) / 1000
   return workOn({ folder, spec, plan: null, dataset, card, parts, prepareSeconds, json: options.json ?? false }, context)
+}
+
+/** Figures of two versions of torch may differ a little, those of two versions of improve by what was changed in it. */
+function noteVersions({ versions }: RunSpec, torch: string, { terminal, version }: Context): void {
+  const changed = [
+    ...(versions.torch === torch ? [] : [`torch ${versions.torch}, now ${torch}`]),
+    ...(versions.improve === version ? [] : [`improve ${versions.improve}, now ${version}`]),
+  ]
+  if (changed.length === 0) return
+  terminal.note(`notice: this run began with ${changed.join(' and ')}: what is trained now may differ from what was trained then`)
 }

@@ -4,6 +4,7 @@ import { ExternalError } from '../core/errors.ts'
 import { plural, quoteForShell } from '../core/format.ts'
 import type { TimePlan } from '../core/plan.ts'
 import type { RunEvent } from '../core/run-events.ts'
+import { hasScoredProposal } from '../core/run-facts.ts'
 import { evaluationFolder } from '../core/run-layout.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
@@ -38,7 +39,7 @@ export type Session = {
   readonly json: boolean
 }
 
-/** Works on a run until it is finished or the user stops it; true when at least one pipeline was scored. */
+/** Works on a run until it is finished or the user stops it; false when no proposal could be scored. */
 export async function workOn(session: Session, context: Context): Promise<boolean> {
   const { terminal, softStop, signal } = context
   const journal = await openJournal(session.folder, { onNote: terminal.note })
@@ -60,13 +61,7 @@ export async function workOn(session: Session, context: Context): Promise<boolea
       () => carryOut(run, local, session, signal),
     )
     printRunReport({ folder: session.folder, spec, state: journal.state(), json: session.json }, terminal)
-    return (
-      journal.state().trials.length === 1 ||
-      journal
-        .state()
-        .trials.slice(1)
-        .some((trial) => trial.decision?.stage !== 'failed')
-    )
+    return hasScoredProposal(journal.state())
   } catch (error) {
     throw await explain(error, session, journal, context)
   } finally {

@@ -16,7 +16,7 @@ import type { CachedDataset } from '../dataset/index.ts'
 import { infoOf, measureMachine } from '../harness/index.ts'
 import type { MeasuredMachine } from '../harness/index.ts'
 import { findRuns, makeRunFolder, readJournal } from '../journal/index.ts'
-import { checkMetric } from './check-metric.ts'
+import { checkMetric, checkTarget } from './check-metric.ts'
 import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
 import type { Parts } from './compose.ts'
@@ -54,6 +54,7 @@ const REFIT_BELOW = 20_000
 export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
   const { terminal, signal } = context
   checkInit(options.init)
+  checkTarget(options.target, options.metric)
   const source = checkSource(options.dataset, terminal.cwd)
   const groups = parseGroups(options.groups, terminal.cwd)
   const out = resolve(terminal.cwd, options.out)

@@ -8,6 +8,8 @@ export type Evaluator = {
   readonly evaluate: (task: EvaluationTask, signal: AbortSignal) => Promise<Evaluation>
   /** An evaluation that was made earlier; null when its files are gone or are not what they were. */
   readonly recall: (record: EvaluationRecord) => Promise<Evaluation | null>
+  /** Gives back what the weights of a trial that is out of the race take on disk; what decisions rest on stays. */
+  readonly discard: (trial: number) => Promise<void>
   /** Trains a pipeline once more on train, dev and val, with the steps of its first evaluation; it was not scored on anything. Throws when it fails. */
   readonly refit: (trial: FinalTask, signal: AbortSignal) => Promise<Refit>
   /** Scores the sealed test with the refit, or with the model of the first evaluation. The caller counts the opening. */

@@ -21,6 +21,9 @@ export const FAILURE_KINDS = [
 ] as const
 export type FailureKind = (typeof FAILURE_KINDS)[number]
 
+/** What the machine is as likely to be the cause of as the pipeline: a full disk, a process that somebody killed. */
+const OUTSIDE_KINDS: readonly FailureKind[] = ['disk', 'killed']
+
 export type Failed = {
   readonly status: 'failed'
   readonly stage: Stage
@@ -30,6 +33,13 @@ export type Failed = {
   /** Last lines of what the process printed; untrusted text. */
   readonly logTail: string
   readonly seconds: StageSeconds
+}
+
+/** Whether a failure may be nothing of the pipeline's, so that the same training deserves a second attempt. */
+export function isFromOutside(
+  outcome: { readonly status: 'scored' } | { readonly status: 'failed'; readonly kind: FailureKind },
+): boolean {
+  return outcome.status === 'failed' && OUTSIDE_KINDS.includes(outcome.kind)
 }
 
 export type Scored = {

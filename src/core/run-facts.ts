@@ -29,3 +29,8 @@ export function firstScore(trial: TrialState | undefined): ScoredSummary | null 
   const outcome = trial?.evaluations.find(({ repeat }) => repeat === 0)?.finished?.outcome
   return outcome?.status === 'scored' ? outcome : null
 }
+
+/** False when there were proposals and none of them could be scored. */
+export function hasScoredProposal({ trials }: RunState): boolean {
+  return trials.length === 1 || trials.slice(1).some((trial) => trial.decision?.stage !== 'failed')
+}

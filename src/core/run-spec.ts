@@ -36,7 +36,7 @@ export const runSpecSchema = z.object({
     trials: z.number().int().positive().nullable(),
     /** Wall seconds of training in one evaluation, all folds together. */
     trainSeconds: z.number().positive(),
-    /** The metric on val at which the run may end, 0..1. */
+    /** The metric on val at which the run may end, in its unit. */
     target: z.number().nullable(),
     /** Rejections in a row after which the run is on a plateau. */
     patience: z.number().int().positive(),

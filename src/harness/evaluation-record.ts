@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from 'node:fs/promises'
+import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Outcome } from '../core/outcome.ts'
 import type { EvaluationRecord } from '../core/run-state.ts'
@@ -56,6 +56,13 @@ export async function weightBytes(folder: string): Promise<number> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'))
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
   return sizes.reduce((total, size) => total + size, 0)
+}
+
+/** Removes the weights of all evaluations below the folder of a trial. */
+export async function removeWeights(trialFolder: string): Promise<void> {
+  const names = await readdir(trialFolder, { recursive: true })
+  const weights = names.filter((name) => name.endsWith('.safetensors'))
+  await Promise.all(weights.map((name) => rm(join(trialFolder, name), { force: true })))
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): null {

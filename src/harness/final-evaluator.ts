@@ -20,24 +20,32 @@ const REFIT_FILE = 'refit.json'
 const REFIT_WEIGHTS = 'weights-refit.safetensors'
 const TEST_PER_IMAGE = 'predictions/test.per-image.f32'
 
-/** Trains a trial once more on all images but test, as many steps as its first evaluation took. */
+/** Trains a trial once more on all images but test, as many steps as its first evaluation took; a second seed where the first fails. */
 export async function refitTrial(local: LocalEvaluation, { number, pipeline }: FinalTask, signal: AbortSignal): Promise<Refit> {
   const folder = refitFolder(number)
   const place = join(local.runFolder, folder)
-  const seed = deriveSeed(local.runSeed, 'refit', number)
-  const first = await firstEvaluation(local, number)
-  const pace = paceOf(first)
+  const pace = paceOf(await firstEvaluation(local, number))
   if (pace === null) throw new Error(`trial ${number} was scored without a training`)
-  await rm(place, { recursive: true, force: true })
-  await mkdir(place, { recursive: true })
-  const { dataset, tools, trainSeconds } = local
+  const { dataset, tools, trainSeconds, runSeed } = local
   const onProgress = (progress: Progress) => local.onProgress(progress, { trial: number, repeat: 'refit' })
-  const done = await refit({ dataset, pipeline, seed, trainSeconds, pace, folder: place, onProgress }, tools, signal)
-  if (done.status === 'failed') throw refitFailed(number, done)
-  const { code: _code, weights: _weights, ...stored } = done.artefact
+  let failed: Failed | null = null
+  for (const seed of [deriveSeed(runSeed, 'refit', number), deriveSeed(runSeed, 'refit', number, 'again')]) {
+    await rm(place, { recursive: true, force: true })
+    await mkdir(place, { recursive: true })
+    const done = await refit({ dataset, pipeline, seed, trainSeconds, pace, folder: place, onProgress }, tools, signal)
+    if (done.status === 'refitted') return recordRefit(done.artefact, { number, seed, folder, place })
+    failed = done
+  }
+  throw refitFailed(number, failed as Failed)
+}
+
+type RefitPlace = { readonly number: number; readonly seed: number; readonly folder: string; readonly place: string }
+
+async function recordRefit(artefact: Artefact, { number, seed, folder, place }: RefitPlace): Promise<Refit> {
+  const { code: _code, weights: _weights, ...stored } = artefact
   await writeJson(join(place, REFIT_FILE), stored)
   const files = await hashFiles(place, [REFIT_FILE, REFIT_WEIGHTS])
-  return { record: { trial: number, repeat: 0, seed, folder, files }, training: done.artefact.training }
+  return { record: { trial: number, repeat: 0, seed, folder, files }, training: artefact.training }
 }
 
 /** Scores the sealed test with the refit of a trial or with the model of its first evaluation. */
@@ -92,8 +100,8 @@ async function firstEvaluation({ runFolder }: LocalEvaluation, trial: number): P
 }
 
 function refitFailed(trial: number, { stage, message, logTail }: Failed): ExternalError {
-  return new ExternalError('environment', `the refit of trial ${trial} failed: ${stage}, ${message}`, {
+  return new ExternalError('environment', `the refit of trial ${trial} failed with two seeds: ${stage}, ${message}`, {
     evidence: logTail.trimEnd().split('\n').slice(-8),
-    fix: 'run the same command again; without --refit the model that was scored is shipped',
+    fix: 'improve resume tries both again, nothing of the search is lost; a new run with --no-refit ships the model that was scored, where val is one split or rotates',
   })
 }

@@ -138,13 +138,24 @@ test('without a refit the test meets the model that was scored on val', async ()
   expect(await evaluator.test({ number: 3, pipeline }, 'as scored', signal)).toMatchObject({ images: { parts: ['test'] } })
 })
 
+test('discarded weights are gone, and what the decision rests on is still recalled', async () => {
+  const local = await makeLocal({ scheme: 'rotating' })
+  const evaluator = makeLocalEvaluator(local)
+  const evaluation = await evaluator.evaluate(task(0), signal)
+  const place = join(local.runFolder, 'trials/0003/repeat-0')
+  expect((await readdir(place)).filter((name) => name.endsWith('.safetensors'))).toHaveLength(1)
+  await evaluator.discard(3)
+  expect((await readdir(place)).filter((name) => name.endsWith('.safetensors'))).toEqual([])
+  expect(await evaluator.recall(evaluation.record)).toEqual(evaluation)
+})
+
 test('a refit that fails is an error of the world with what the process said', async () => {
   const local = await makeLocal({ scheme: 'fixed' })
   await makeLocalEvaluator(local).evaluate(task(0), signal)
   const broken = makeLocalEvaluator({ ...local, tools: await fixtureTools('reports_failure') })
   await expect(broken.refit({ number: 3, pipeline }, signal)).rejects.toMatchObject({
     code: 'environment',
-    message: expect.stringMatching(/^the refit of trial 3 failed: check, /),
+    message: expect.stringMatching(/^the refit of trial 3 failed with two seeds: check, /),
     evidence: [expect.stringContaining('Traceback')],
   })
 })

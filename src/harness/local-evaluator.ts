@@ -2,9 +2,10 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foldsOfEvaluation } from '../core/dataset.ts'
 import type { Evaluation, EvaluationTask, Evaluator } from '../core/evaluator.ts'
+import { isFromOutside } from '../core/outcome.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Pipeline } from '../core/pipeline.ts'
-import { evaluationFolder } from '../core/run-layout.ts'
+import { evaluationFolder, trialFolder } from '../core/run-layout.ts'
 import type { EvaluationRecord } from '../core/run-state.ts'
 import { hashText } from '../files/hash.ts'
 import { evaluate } from './evaluate.ts'
@@ -16,6 +17,7 @@ import {
   paceOf,
   readJson,
   readOutcome,
+  removeWeights,
   weightBytes,
   writeJson,
   writeOutcome,
@@ -43,6 +45,7 @@ export function makeLocalEvaluator(local: LocalEvaluation): Evaluator {
       return describe(local, outcome, { trial, repeat, seed, folder, files })
     },
     recall: (record) => recall(local, record),
+    discard: (trial) => removeWeights(join(local.runFolder, trialFolder(trial))),
     refit: async (trial, signal) => {
       await before()
       return refitTrial(local, trial, signal)
@@ -53,12 +56,13 @@ export function makeLocalEvaluator(local: LocalEvaluation): Evaluator {
 
 /**
  * The outcome of an evaluation that ended, and was the same, although nobody noted that it did: the process was killed between the
- * two. Null when there is none, or when a file of it is short.
+ * two. Null when there is none, when a file of it is short, or when it failed for a reason outside of the pipeline.
  */
 async function finishedEarlier(local: LocalEvaluation, place: string, task: EvaluationTask): Promise<Outcome | null> {
   if (JSON.stringify(await readJson(join(place, ASKED_FILE))) !== JSON.stringify(asked(local, task))) return null
   const outcome = await readOutcome(place)
-  if (outcome?.status !== 'scored') return outcome
+  if (outcome === null || isFromOutside(outcome)) return null
+  if (outcome.status === 'failed') return outcome
   const images = await readImageResults(place, local.dataset, task.repeat, local.metric).catch(() => null)
   return images === null ? null : outcome
 }

@@ -1,3 +1,4 @@
+import { isFromOutside } from '../core/outcome.ts'
 import { deriveSeed } from '../core/seeds.ts'
 import { summarize } from '../core/outcome-summary.ts'
 import type { EvaluationState } from '../core/run-state.ts'
@@ -7,27 +8,28 @@ import type { Run, Trial } from './run.ts'
 /** How many evaluations of a pipeline the start makes before anything is compared with it. */
 const BASELINE_REPEATS = 2
 
-/** Trains and scores a trial once, or recalls what came of it: intent is written before, the result after. */
+/**
+ * Trains and scores a trial, or recalls what came of it. A failure that may be the machine's is tried once more, now or when the run
+ * goes on after it.
+ */
 export async function measure(run: Run, trial: Trial, repeat: number, signal: AbortSignal): Promise<Evaluation> {
   const known = evaluationOf(run, trial.number, repeat)
   const recalled = known?.finished ? await run.evaluator.recall(known.finished.record) : null
-  if (recalled !== null) return recalled
+  if (recalled !== null && !isFromOutside(recalled.outcome)) return recalled
+  const evaluation = await train(run, trial, repeat, signal)
+  return isFromOutside(evaluation.outcome) ? train(run, trial, repeat, signal) : evaluation
+}
+
+/** One attempt: intent is written before, the result after. */
+async function train(run: Run, trial: Trial, repeat: number, signal: AbortSignal): Promise<Evaluation> {
   run.stopSoon.throwIfAborted()
-  const base = run.journal.state().trials[trial.number]?.base ?? null
+  const { trials } = run.journal.state()
+  const attempt = (evaluationOf(run, trial.number, repeat)?.attempts ?? 0) + 1
   const seed = deriveSeed(run.spec.seed, 'evaluation', trial.number, repeat)
-  await run.journal.append({
-    type: 'evaluation.started',
-    trial: trial.number,
-    repeat,
-    seed,
-    attempt: (known?.attempts ?? 0) + 1,
-  })
-  const evaluation = await run.evaluator.evaluate({ trial: trial.number, base, pipeline: trial.pipeline, repeat, seed }, signal)
-  await run.journal.append({
-    type: 'evaluation.finished',
-    record: evaluation.record,
-    outcome: summarize(evaluation.outcome),
-  })
+  await run.journal.append({ type: 'evaluation.started', trial: trial.number, repeat, seed, attempt })
+  const task = { trial: trial.number, base: trials[trial.number]?.base ?? null, pipeline: trial.pipeline, repeat, seed }
+  const evaluation = await run.evaluator.evaluate(task, signal)
+  await run.journal.append({ type: 'evaluation.finished', record: evaluation.record, outcome: summarize(evaluation.outcome) })
   return evaluation
 }
 

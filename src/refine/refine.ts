@@ -28,6 +28,8 @@ export async function refine(run: Run, signal: AbortSignal): Promise<Trial> {
       decision,
       lesson: describeLesson(run, candidate, decision),
     })
+    const loser = decision.verdict === 'kept' ? best : candidate
+    if (loser.number !== 0) await run.evaluator.discard(loser.number)
     if (decision.verdict === 'kept') best = candidate
   }
 }

@@ -27,12 +27,14 @@ export const iterative: Strategy = {
  * Draws all three components independently from what `sample` ranges over; nobody looks at the evidence. A component that was drawn as
  * it is in the best is no change.
  */
-export function random(sample: (draw: number) => Readonly<Record<Component, Change>>): Strategy {
+export function random(sample: (draw: number) => Readonly<Record<Component, Change>> | null): Strategy {
   return {
     name: 'random',
     scope: 'all components',
     propose: (_team, { past, best }) => {
-      const drawn = Object.entries(sample(past.length)) as [Component, Change][]
+      const sampled = sample(past.length)
+      if (sampled === null) return Promise.resolve(null)
+      const drawn = Object.entries(sampled) as [Component, Change][]
       const changes = Object.fromEntries(drawn.filter(([component, { source }]) => source !== best.pipeline[component]))
       return Promise.resolve({ diagnosis: null, changes })
     },

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ImageResults } from '../../src/core/evaluation.ts'
-import type { Outcome } from '../../src/core/outcome.ts'
+import type { FailureKind, Outcome } from '../../src/core/outcome.ts'
 import type { Component, Pipeline } from '../../src/core/pipeline.ts'
 import { deriveSeed } from '../../src/core/seeds.ts'
 import type { RunSpec } from '../../src/core/run-spec.ts'
@@ -23,8 +23,11 @@ import { sampleSpec } from './sample-run.ts'
 
 export const IMAGES = 2000
 
-/** What the team proposes, in order: component, and what the new file adds to the accuracy; "fails" does not train. */
-export type Script = readonly { readonly component: Component; readonly adds: number | 'fails' }[]
+/**
+ * What the team proposes, in order: component, and what the new file adds to the accuracy. "fails" does not train; "killed-once" ends
+ * at the first attempt of each evaluation for a reason outside of it, and adds nothing.
+ */
+export type Script = readonly { readonly component: Component; readonly adds: number | 'fails' | 'killed-once' }[]
 
 export const BRIEF = { metric: 'accuracy', classes: ['a', 'b'] } as unknown as Brief
 
@@ -61,12 +64,19 @@ export function scriptedTeam(script: Script): Team {
   }
 }
 
-export type Counted = { readonly evaluator: Evaluator; readonly done: string[]; readonly begun: string[] }
+export type Counted = {
+  readonly evaluator: Evaluator
+  readonly done: string[]
+  readonly begun: string[]
+  /** Trials whose weights were given back. */
+  readonly discarded: number[]
+}
 
 /** Scores by what the files say; remembers what it was asked, so that a test can see that nothing is trained twice. */
 export function syntheticEvaluator(memory: Map<string, Evaluation>): Counted {
   const done: string[] = []
   const begun: string[] = []
+  const discarded: number[] = []
   const score = (
     key: string,
     trial: number,
@@ -77,15 +87,18 @@ export function syntheticEvaluator(memory: Map<string, Evaluation>): Counted {
   ): Evaluation => {
     const record = { trial, repeat, seed, folder: `trials/${trial}/${key}`, files: {} }
     const adds = Object.values(pipeline).map((source) => source.split(' ')[2] ?? '0')
-    const evaluation = adds.includes('fails')
-      ? { outcome: failedOutcome(), images: null, record }
-      : { ...scored(0.8 + adds.reduce((total, each) => total + Number(each), 0), seed, split), record }
+    const isKilled = adds.includes('killed-once') && begun.filter((each) => each === `${trial}/${repeat}`).length === 1
+    const evaluation =
+      adds.includes('fails') || isKilled
+        ? { outcome: failedOutcome(isKilled ? 'killed' : 'exception'), images: null, record }
+        : { ...scored(0.8 + adds.reduce((total, each) => total + (Number(each) || 0), 0), seed, split), record }
     memory.set(record.folder, evaluation)
     return evaluation
   }
   return {
     done,
     begun,
+    discarded,
     evaluator: {
       evaluate: async ({ trial, pipeline, repeat, seed }) => {
         begun.push(`${trial}/${repeat}`)
@@ -94,6 +107,7 @@ export function syntheticEvaluator(memory: Map<string, Evaluation>): Counted {
         return evaluation
       },
       recall: async (record) => memory.get(record.folder) ?? null,
+      discard: async (trial) => void discarded.push(trial),
       refit: async ({ number }) => {
         const record = { trial: number, repeat: 0, seed: 1, folder: `trials/${number}/refit`, files: {} }
         return { record, training: trainingOf() }
@@ -149,9 +163,9 @@ function scored(accuracy: number, seed: number, split: 'val' | 'test'): { outcom
   return { outcome, images: { parts: [split], labels, predicted, losses: new Float32Array(IMAGES), logits: null, classCount: 2 } }
 }
 
-function failedOutcome(): Outcome {
+function failedOutcome(kind: FailureKind): Outcome {
   const seconds = { start: 0, smoke: 1, train: 0, predict: 0, score: 0 }
-  return { status: 'failed', stage: 'smoke', kind: 'exception', message: 'shapes do not fit', logTail: '', seconds }
+  return { status: 'failed', stage: 'smoke', kind, message: 'shapes do not fit', logTail: '', seconds }
 }
 
 function uniform(...labels: readonly (string | number)[]): number {

@@ -10,7 +10,8 @@ const MOST_MOVES = 3
 /** After so many equal draws in a row the ranges hold nothing new. */
 const MOST_ATTEMPTS = 100
 
-export type Sampler = (brief: Brief, base: Memos, draw: number) => Readonly<Record<Component, Change>>
+/** Null when the moves are used up. */
+export type Sampler = (brief: Brief, base: Memos, draw: number) => Readonly<Record<Component, Change>> | null
 
 type Draw = Readonly<Record<Component, readonly Option[]>>
 
@@ -32,7 +33,11 @@ export function makeSampler(crafts: Crafts): Sampler {
   return (brief, base, draw) => {
     if (drawn === null || drawn.brief !== brief || drawn.base !== base) drawn = begin(crafts, brief, base)
     const { memos, draws, seen } = drawn
-    while (draws.length <= draw) draws.push(drawNew(crafts, memos, brief, draws.length, seen))
+    while (draws.length <= draw) {
+      const drawNext = drawNew(crafts, memos, brief, draws.length, seen)
+      if (drawNext === null) return null
+      draws.push(drawNext)
+    }
     const chosen = draws[draw]
     if (chosen === undefined) throw new Error(`draw ${draw} is not a number from 0 on`)
     return {
@@ -54,8 +59,8 @@ function ownMemo(component: Component, base: Memos): Memo {
   return memo
 }
 
-/** Draws until the pipeline is one that was not drawn before, and adds it to `seen`. */
-function drawNew(crafts: Crafts, memos: Record<Component, Memo>, brief: Brief, index: number, seen: Set<string>): Draw {
+/** Draws until the pipeline is one that was not drawn before, and adds it to `seen`; null when the moves are used up. */
+function drawNew(crafts: Crafts, memos: Record<Component, Memo>, brief: Brief, index: number, seen: Set<string>): Draw | null {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const drawOne = (name: Component) =>
       randomMoves(crafts[name], memos[name], brief, deriveSeed(brief.seed, 'sample', index, attempt, name))
@@ -65,7 +70,7 @@ function drawNew(crafts: Crafts, memos: Record<Component, Memo>, brief: Brief, i
     seen.add(key)
     return drawn
   }
-  throw new Error(`no new pipeline in ${MOST_ATTEMPTS} draws: the playbook's moves are used up`)
+  return null
 }
 
 /** A random set of moves, each applied to what the one before it made; moves that change what pictures mean are left out. */
