@@ -13,7 +13,16 @@ export async function measureCrashes(staged: Staged, repeats: number, signal: Ab
   const runFolder = await mkdtemp(join(staged.scratch, 'crashed-'))
   const spares = new Spares()
   const tools = { ...staged.tools, spares }
-  const local = { dataset, tools, runFolder, runSeed: 0, trainSeconds: 10, metric: 'accuracy' as const, onProgress() {} }
+  const local = {
+    dataset,
+    tools,
+    runFolder,
+    runSeed: 0,
+    trainSeconds: 10,
+    metric: 'accuracy' as const,
+    refitTimes: 1,
+    onProgress() {},
+  }
   const pipeline = { ...tiny, model: modelSource({ before: 'raise RuntimeError("the shapes do not fit")' }) }
   const evaluator = makeLocalEvaluator(local)
   const crashes: Crash[] = []

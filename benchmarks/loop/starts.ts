@@ -44,7 +44,16 @@ export async function measureStarts(staged: Staged, repeats: number, signal: Abo
 async function trainOnce(staged: Staged, signal: AbortSignal): Promise<string> {
   const runFolder = await mkdtemp(join(staged.scratch, 'trained-'))
   const { dataset, tools, tiny: pipeline } = staged
-  const local = { dataset, tools, runFolder, runSeed: 0, trainSeconds: TRAIN_SECONDS, metric: 'accuracy' as const, onProgress() {} }
+  const local = {
+    dataset,
+    tools,
+    runFolder,
+    runSeed: 0,
+    trainSeconds: TRAIN_SECONDS,
+    metric: 'accuracy' as const,
+    refitTimes: 1,
+    onProgress() {},
+  }
   const { outcome } = await makeLocalEvaluator(local).evaluate({ trial: 0, repeat: 0, seed: 1, base: null, pipeline }, signal)
   if (outcome.status === 'failed') throw new ExternalError('environment', `nothing could be trained: ${outcome.message}`)
   return join(runFolder, evaluationFolder(0, 0))

@@ -31,7 +31,7 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     cores: parts.parts.python.threads,
     seed,
   })
-  const team = withStart(makePlaybookTeam(), spec)
+  const team = withStart(makePlaybookTeam(spec.leaveOut), spec)
   const local: LocalEvaluation = {
     dataset,
     tools: { ...parts.parts.python, machine: spec.machine, spares: new Spares() },
@@ -39,6 +39,7 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     runSeed: spec.seed,
     trainSeconds: spec.budget.trainSeconds,
     metric: spec.metric,
+    refitTimes: spec.refitTimes,
     onProgress: (progress, of) => screen.progress(progress, of),
   }
   const run: Run = {

@@ -49,6 +49,12 @@ export function parseCount(text: string): number {
   return value
 }
 
+export function parseTimes(text: string): number {
+  const value = parseNumber(text)
+  if (!(value >= 1 && value <= 100)) throw new InvalidArgumentError('it must be a number, 1 to 100')
+  return value
+}
+
 export function parseTarget(text: string): number {
   const value = parseNumber(text)
   if (!(value > 0)) throw new InvalidArgumentError('it must be a share, such as 0.95 for 95 %, or nats of log loss')

@@ -40,8 +40,9 @@ function timeText(spec: RunSpec, { plan, dataset, parts }: Session): string {
   return `${formatSeconds(timeSeconds)}: trials of ${formatSeconds(trainSeconds)}${each}${fit}`
 }
 
-function endText({ refit }: RunSpec, sealed: number): string {
-  const shipped = refit ? 'a refit on all images but the test' : 'the model that was scored'
+function endText({ refit, refitTimes }: RunSpec, sealed: number): string {
+  const longer = refitTimes > 1 ? `, ${refitTimes} times as long as a trial` : ''
+  const shipped = refit ? `a refit on all images but the test${longer}` : 'the model that was scored'
   if (sealed === 0) return `${shipped}; there is no sealed test, so that the estimate is that of val`
   return `${shipped}; the sealed test of ${plural(sealed, 'image')} is opened once`
 }

@@ -42,13 +42,21 @@ function testLines(spec: RunSpec, { test, best }: RunState): string[] {
   if (test === null) return [row('test', 'there is no sealed test: too few images')]
   const lines = test.scored.map((scored, index) => {
     const label = scored.trial === 0 ? 'baseline' : 'final   '
-    return row(index === 0 ? 'test' : '', `${label} ${describe(spec, scored.outcome)} (${scored.artefact})`)
+    return row(
+      index === 0 ? 'test' : '',
+      `${label} ${describe(spec, scored.outcome)} (${scored.artefact}${longer(spec, scored.artefact)})`,
+    )
   })
   if (test.compared !== null)
     lines.push(row('gain on test', `${describeComparison(test.compared.comparison, spec.metric)}: ${test.compared.reason}`))
   else if (best === 0) lines.push(row('', 'no change was kept: the baseline is the final pipeline'))
   const openings = test.openings === 1 ? 'once, by this run' : `${test.openings} times`
   return [...lines, row('', `the test of these images has been opened ${openings}`)]
+}
+
+/** Val and test differ in more than their images where the refit was trained longer. */
+function longer({ refitTimes }: RunSpec, artefact: 'refit' | 'as scored'): string {
+  return artefact === 'refit' && refitTimes > 1 ? `, ${refitTimes} times the steps` : ''
 }
 
 /** What each kept change brought when it was decided. */

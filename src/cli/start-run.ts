@@ -16,6 +16,7 @@ import type { CachedDataset } from '../dataset/index.ts'
 import { infoOf, measureMachine } from '../harness/index.ts'
 import type { MeasuredMachine } from '../harness/index.ts'
 import { findRuns, makeRunFolder, readJournal } from '../journal/index.ts'
+import { measuredSets } from '../team/playbook/index.ts'
 import { checkMetric, checkTarget } from './check-metric.ts'
 import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
@@ -39,8 +40,10 @@ export type RunOptions = {
   readonly strategy: StrategyName
   readonly pick: 'analyst' | 'round-robin'
   readonly keep: KeepMode
+  readonly leaveOut?: string | undefined
   readonly init: string
   readonly refit?: boolean | undefined
+  readonly refitTimes?: number | undefined
   readonly seed: number
   readonly out: string
   readonly unsafeNoSandbox?: true | undefined
@@ -54,6 +57,7 @@ const REFIT_BELOW = 20_000
 export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
   const { terminal, signal } = context
   checkInit(options.init)
+  checkLeaveOut(options.leaveOut)
   checkTarget(options.target, options.metric)
   const source = checkSource(options.dataset, terminal.cwd)
   const groups = parseGroups(options.groups, terminal.cwd)
@@ -66,7 +70,7 @@ export async function startRun(options: RunOptions, context: Context): Promise<b
   checkRefit(options, dataset.facts)
   const machine = await withMeasuring(terminal, () => measureMachine(parts.python, parts.torchVersion, parts.cache, signal))
   const { spec, plan } = await writeSpec(options, { source, dataset, machine, parts }, context)
-  const known = await findUnfinished(out, spec, options.trainSeconds !== undefined)
+  const known = await findUnfinished(out, spec, options)
   const folder = known ?? (await makeRunFolder(out, basename(source), new Date())).folder
   if (known !== null) terminal.note(`going on with ${relative(terminal.cwd, folder)}, which was asked the same`)
   const prepareSeconds = (performance.now() - started) / 1000
@@ -96,6 +100,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     trainSeconds: options.trainSeconds ?? null,
     trials: options.trials ?? null,
     refit,
+    refitTimes: options.refitTimes ?? null,
     rounds: planRounds(folds.length, machine, parts.python.threads).length,
     trainCount: info.trainCount,
     shape: info.typicalShape,
@@ -122,6 +127,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     strategy: options.strategy,
     pick: options.pick,
     keep: options.keep,
+    leaveOut: options.leaveOut ?? null,
     init: options.init,
     seed: options.seed,
     budget: {
@@ -133,11 +139,20 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
       patience: options.patience,
     },
     refit,
+    refitTimes: plan.refitTimes,
     machine,
     sandbox: { level: parts.python.sandbox.level, description: parts.python.sandbox.description },
     versions: { improve: context.version, node: process.version, torch: parts.torchVersion },
   }
   return { spec, plan }
+}
+
+function checkLeaveOut(name: string | undefined): void {
+  if (name === undefined || measuredSets().includes(name)) return
+  throw new UsageError(`--leave-out ${name}: the playbook has no measurements of that image set`, {
+    evidence: [`it has  ${measuredSets().join(', ') || 'none'}`],
+    fix: 'name one of these, or leave --leave-out away',
+  })
 }
 
 /** The playbook's engineers change designs of their own: in files of another hand they have nothing to change. */
@@ -169,11 +184,12 @@ function checkTime({ time, wall }: RunOptions, { proposals, trainSeconds }: Time
 }
 
 /** The newest run that was asked the same and can go on; null when there is none. */
-async function findUnfinished(out: string, spec: RunSpec, hasTrainSeconds: boolean): Promise<string | null> {
+async function findUnfinished(out: string, spec: RunSpec, { trainSeconds, refitTimes }: RunOptions): Promise<string | null> {
   for (const { folder } of await findRuns(out)) {
     const { state } = await readJournal(folder).catch(() => ({ state: null }))
     if (state?.spec == null || state.finished !== null || hasFailedBaseline(state)) continue
-    if (hasTrainSeconds && state.spec.budget.trainSeconds !== spec.budget.trainSeconds) continue
+    if (trainSeconds !== undefined && state.spec.budget.trainSeconds !== spec.budget.trainSeconds) continue
+    if (refitTimes !== undefined && state.spec.refitTimes !== spec.refitTimes) continue
     if (identityOf(state.spec) === identityOf(spec)) return folder
   }
   return null
@@ -185,8 +201,22 @@ function hasFailedBaseline({ trials }: RunState): boolean {
 }
 
 /** What two commands must share to mean the same run: all but when it was asked, and what the machine measured. */
-function identityOf({ name, dataset, about, metric, team, strategy, pick, keep, init, seed, refit, budget }: RunSpec): string {
+function identityOf({
+  name,
+  dataset,
+  about,
+  metric,
+  team,
+  strategy,
+  pick,
+  keep,
+  leaveOut,
+  init,
+  seed,
+  refit,
+  budget,
+}: RunSpec): string {
   const { timeSeconds, wallSeconds, trials, target, patience } = budget
-  const asked = { name, dataset, about, metric, team, strategy, pick, keep, init, seed, refit }
+  const asked = { name, dataset, about, metric, team, strategy, pick, keep, leaveOut, init, seed, refit }
   return JSON.stringify([asked, { timeSeconds, wallSeconds, trials, target, patience }])
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as fc from 'fast-check'
 import type { DatasetFacts } from './dataset.ts'
-import { planTime } from './plan.ts'
+import { planTime, refitShare } from './plan.ts'
 import type { PlanInput } from './plan.ts'
 
 const factsOf = (scheme: DatasetFacts['scheme']) =>
@@ -14,6 +14,7 @@ function inputOf(changes: Partial<PlanInput> = {}): PlanInput {
     trainSeconds: null,
     trials: null,
     refit: true,
+    refitTimes: null,
     rounds: 1,
     trainCount: 6500,
     shape: [28, 28],
@@ -53,4 +54,19 @@ test('trainings too short to rank pipelines on so many images are said, with the
   const plan = planTime(inputOf({ ...many, timeSeconds: 300 }))
   expect(plan.neededTimeSeconds).toBeGreaterThan(300)
   expect(planTime(inputOf({ ...many, timeSeconds: plan.neededTimeSeconds ?? 0 })).neededTimeSeconds).toBeNull()
+})
+
+test('what is shipped is trained longer where that leaves three quarters of the time to the search', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 300, max: 100_000 }), fc.constantFrom('fixed', 'rotating', 'pooled'), (timeSeconds, scheme) => {
+      const { refitTimes, trainSeconds } = planTime(inputOf({ timeSeconds, facts: factsOf(scheme) }))
+      const seconds = 2 * refitTimes * refitShare(scheme) * trainSeconds
+      expect(refitTimes === 1 || seconds <= timeSeconds / 4).toBe(true)
+      expect(planTime(inputOf({ timeSeconds, facts: factsOf(scheme), refit: false })).trainSeconds).toBeGreaterThanOrEqual(
+        trainSeconds,
+      )
+    }),
+  )
+  expect(planTime(inputOf({ facts: factsOf('pooled') })).refitTimes).toBe(4)
+  expect(planTime(inputOf({ refitTimes: 7 })).refitTimes).toBe(7)
 })

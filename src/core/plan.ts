@@ -16,6 +16,11 @@ const ROUND_OVERHEAD_SECONDS = 4
 /** A training below this is mostly start-up and warm-up. */
 const MIN_TRAIN_SECONDS = 6
 const MAX_TRAIN_SECONDS = 1800
+/** Of pooled folds, what one training takes of an evaluation: a fifth of the work, on cores that it cannot use as well as five could. */
+const POOLED_SHARE = 0.3
+/** How many times as long as a scored training a refit may be, longest first, and what share of the time all refits may take. */
+const REFIT_TIMES = [4, 3, 2, 1]
+const MOST_REFIT_SHARE = 0.25
 /** Passes over the data below which short trainings do not rank pipelines as long ones do. */
 const PASSES_TO_RANK = 3
 /** What the default net costs, as a share of the machine's reference net at 28 px. */
@@ -29,6 +34,8 @@ export type TimePlan = {
   readonly trainSeconds: number
   /** Proposals that fit. */
   readonly proposals: number
+  /** A refit makes so many times the steps of a scored training. */
+  readonly refitTimes: number
   /** Whether the trainings are long enough to rank pipelines; what to ask for where they are not. */
   readonly neededTimeSeconds: number | null
 }
@@ -40,6 +47,8 @@ export type PlanInput = {
   readonly trainSeconds: number | null
   readonly trials: number | null
   readonly refit: boolean
+  /** What the user asked for, or null. */
+  readonly refitTimes: number | null
   /** Trainings of one evaluation, one after another: folds that run side by side count once. */
   readonly rounds: number
   /** Images to fit on in one training, and typical [height, width] of them. */
@@ -48,40 +57,62 @@ export type PlanInput = {
   readonly referenceSpeed: number
 }
 
-/** Shares the time out between more proposals and longer trainings, so that there are enough of the ones and the others still rank. */
+/**
+ * Shares the time out between more proposals and longer trainings, so that there are enough of the ones and the others still rank. What
+ * is shipped is trained longer than what was only compared, up to a quarter of the time for baseline and final together.
+ */
 export function planTime(input: PlanInput): TimePlan {
+  const plans = REFIT_TIMES.map((refitTimes) => planWith(input, refitTimes))
+  const isFrugal = ({ trainSeconds, refitTimes }: TimePlan) =>
+    refitEvaluations(input, refitTimes) * trainSeconds <= MOST_REFIT_SHARE * input.timeSeconds
+  if (input.refitTimes !== null) return planWith(input, input.refitTimes)
+  return plans.find(isFrugal) ?? planWith(input, 1)
+}
+
+function planWith(input: PlanInput, refitTimes: number): TimePlan {
   const folds = foldsOfEvaluation(input.facts).length
   const overhead = OVERHEAD_SECONDS + (input.rounds - 1) * ROUND_OVERHEAD_SECONDS
   const toRank = Math.max(MIN_TRAIN_SECONDS, secondsToRank(input, folds))
   const trainSeconds =
-    input.trainSeconds ?? clamp(chooseTrainSeconds(input, toRank, overhead, folds), MIN_TRAIN_SECONDS, MAX_TRAIN_SECONDS)
+    input.trainSeconds ?? clamp(chooseTrainSeconds(input, toRank, overhead, refitTimes), MIN_TRAIN_SECONDS, MAX_TRAIN_SECONDS)
   const evaluation = trainSeconds + overhead
-  const left = input.timeSeconds - (OTHER_EVALUATIONS + finalEvaluations(input, folds)) * evaluation
+  const left = input.timeSeconds - (OTHER_EVALUATIONS + finalEvaluations(input, refitTimes)) * evaluation
   const byTime = Math.max(0, Math.floor(left / (evaluation * EVALUATIONS_A_PROPOSAL)))
-  const wanted = (toRank + overhead) * evaluationsWith(MIN_PROPOSALS, input, folds)
+  const wanted = (toRank + overhead) * evaluationsWith(MIN_PROPOSALS, input, refitTimes)
   return {
     trainSeconds,
     proposals: Math.min(byTime, input.trials ?? byTime),
+    refitTimes,
     neededTimeSeconds: trainSeconds < toRank - ROUNDING ? wanted : null,
   }
 }
 
 /** Fewer proposals, down to the fewest worth having, where more would leave trainings too short to rank pipelines. */
-function chooseTrainSeconds(input: PlanInput, toRank: number, overhead: number, folds: number): number {
+function chooseTrainSeconds(input: PlanInput, toRank: number, overhead: number, refitTimes: number): number {
   const grown = PROPOSALS_AT_A_MINUTE * (input.timeSeconds / 60) ** PROPOSALS_EXPONENT
-  const secondsWith = (proposals: number) => input.timeSeconds / evaluationsWith(proposals, input, folds) - overhead
+  const secondsWith = (proposals: number) => input.timeSeconds / evaluationsWith(proposals, input, refitTimes) - overhead
   if (input.trials !== null) return secondsWith(input.trials)
   const usual = secondsWith(Math.round(clamp(grown, MIN_PROPOSALS, MAX_PROPOSALS)))
   return Math.max(usual, Math.min(toRank, secondsWith(MIN_PROPOSALS)))
 }
 
-function evaluationsWith(proposals: number, input: PlanInput, folds: number): number {
-  return proposals * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, folds)
+function evaluationsWith(proposals: number, input: PlanInput, refitTimes: number): number {
+  return proposals * EVALUATIONS_A_PROPOSAL + OTHER_EVALUATIONS + finalEvaluations(input, refitTimes)
 }
 
 /** The refits and the test at the end, in evaluations. */
-function finalEvaluations({ refit }: PlanInput, folds: number): number {
-  return (refit ? 2 : 0.5) / folds + 0.5
+function finalEvaluations(input: PlanInput, refitTimes: number): number {
+  return refitEvaluations(input, refitTimes) + 0.5
+}
+
+/** Baseline and final are both refitted. */
+function refitEvaluations({ refit, facts }: PlanInput, refitTimes: number): number {
+  return refit ? 2 * refitTimes * refitShare(facts.scheme) : 0
+}
+
+/** What one training of the length of a scored one takes, in evaluations. */
+export function refitShare(scheme: DatasetFacts['scheme']): number {
+  return scheme === 'pooled' ? POOLED_SHARE : 1
 }
 
 function secondsToRank({ trainCount, shape, referenceSpeed }: PlanInput, folds: number): number {

@@ -26,6 +26,8 @@ export const runSpecSchema = z.object({
   strategy: z.enum(STRATEGY_NAMES),
   pick: z.enum(['analyst', 'round-robin']),
   keep: z.enum(KEEP_MODES),
+  /** An image set whose stored measurements the team does without, so that it can be judged on that set. */
+  leaveOut: z.string().nullable().default(null),
   /** Where pipeline 0 comes from: the Architect, the plain tutorial pipeline, or a folder of the user's. */
   init: z.string(),
   seed: z.number().int(),
@@ -42,6 +44,8 @@ export const runSpecSchema = z.object({
     patience: z.number().int().positive(),
   }),
   refit: z.boolean(),
+  /** A refit makes so many times the steps of a scored training. */
+  refitTimes: z.number().min(1).default(1),
   machine: z.object({
     device: z.string(),
     threads: z.number(),

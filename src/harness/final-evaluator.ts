@@ -20,13 +20,17 @@ const REFIT_FILE = 'refit.json'
 const REFIT_WEIGHTS = 'weights-refit.safetensors'
 const TEST_PER_IMAGE = 'predictions/test.per-image.f32'
 
-/** Trains a trial once more on all images but test, as many steps as its first evaluation took; a second seed where the first fails. */
+/**
+ * Trains a trial once more on all images but test, `refitTimes` as many steps as its first evaluation took; with a second seed where
+ * the first fails.
+ */
 export async function refitTrial(local: LocalEvaluation, { number, pipeline }: FinalTask, signal: AbortSignal): Promise<Refit> {
   const folder = refitFolder(number)
   const place = join(local.runFolder, folder)
-  const pace = paceOf(await firstEvaluation(local, number))
-  if (pace === null) throw new Error(`trial ${number} was scored without a training`)
-  const { dataset, tools, trainSeconds, runSeed } = local
+  const scored = paceOf(await firstEvaluation(local, number))
+  if (scored === null) throw new Error(`trial ${number} was scored without a training`)
+  const { dataset, tools, trainSeconds, runSeed, refitTimes } = local
+  const pace = { ...scored, steps: Math.round(scored.steps * refitTimes) }
   const onProgress = (progress: Progress) => local.onProgress(progress, { trial: number, repeat: 'refit' })
   let failed: Failed | null = null
   for (const seed of [deriveSeed(runSeed, 'refit', number), deriveSeed(runSeed, 'refit', number, 'again')]) {

@@ -13,6 +13,8 @@ export type LocalEvaluation = {
   /** Wall seconds of training in one evaluation, all folds together. */
   readonly trainSeconds: number
   readonly metric: MetricName
+  /** A refit makes so many times the steps of a scored training, at least 1. */
+  readonly refitTimes: number
   readonly onProgress: (progress: Progress, of: EvaluationName) => void
 }
 

@@ -23,6 +23,7 @@ async function makeLocal(
     dataset: await loadDataset(staged),
     tools: await fixtureTools(program),
     runFolder: await temporaryFolder(),
+    refitTimes: 3,
     runSeed: 5,
     trainSeconds: 10,
     metric: 'accuracy',
@@ -115,13 +116,13 @@ test('where the metric ranks images, the logits of all parts come along', async 
   expect(Object.keys(evaluation.record.files)).toHaveLength(7)
 })
 
-test('a trial is refitted as many steps as it was scored with, and the test meets the refit', async () => {
+test('a trial is refitted a multiple of the steps that it was scored with, and the test meets the refit', async () => {
   const local = await makeLocal()
   const evaluator = makeLocalEvaluator(local)
   await evaluator.evaluate(task(0), signal)
   const trial = { number: 3, pipeline }
   const { record, training } = await evaluator.refit(trial, signal)
-  expect(training.steps).toBe((await trainJob(local, 'trials/0003/repeat-0', 'fold1')).steps)
+  expect(training.steps).toBe(3 * ((await trainJob(local, 'trials/0003/repeat-0', 'fold1')).steps ?? 0))
   expect(record).toMatchObject({ folder: 'trials/0003/refit', files: { 'weights-refit.safetensors': expect.any(String) } })
   const tested = await makeLocalEvaluator(local).test(trial, 'refit', signal)
   expect(tested).toMatchObject({ outcome: { status: 'scored', split: 'test' }, images: { parts: ['test'] } })

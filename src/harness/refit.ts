@@ -24,7 +24,7 @@ export type RefitRequest = {
   readonly seed: number
   /** Wall seconds of one evaluation, all folds together, as the scored trainings had them. */
   readonly trainSeconds: number
-  /** Steps and speed of a scored training: a refit makes as many steps. */
+  /** How many steps to make, and the speed of a scored training. */
   readonly pace: Pace
   /** Gets `pipeline/`, `weights-refit.safetensors` and `train.log`. */
   readonly folder: string

@@ -1,5 +1,6 @@
 import type { MetricName } from '../core/outcome.ts'
 import type { RunSpec } from '../core/run-spec.ts'
+import { refitShare } from '../core/plan.ts'
 import { firstScore } from '../core/run-facts.ts'
 import type { RunState } from '../core/run-state.ts'
 
@@ -63,9 +64,8 @@ export function evaluationSeconds(spec: RunSpec, state: RunState): number {
 
 /** Wall seconds kept back for the end: a refit of baseline and best where the run ships one, and the sealed test. */
 export function finalSeconds(spec: RunSpec, state: RunState): number {
-  const folds = spec.dataset.scheme === 'pooled' ? 5 : 1
-  const refits = spec.refit ? 2 : 0
-  return (refits * evaluationSeconds(spec, state)) / folds + 2 * FINAL_OVERHEAD_SECONDS
+  const refits = spec.refit ? 2 * refitShare(spec.dataset.scheme) * spec.refitTimes : 0
+  return refits * evaluationSeconds(spec, state) + 2 * FINAL_OVERHEAD_SECONDS
 }
 
 /** Of the log loss less is better. */

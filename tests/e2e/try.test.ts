@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/files/cache-folder.ts'
 import { ensurePythonEnvironment } from '../../src/harness/index.ts'
+import { hashFile } from '../../src/files/hash.ts'
 import { runCli } from '../support/cli.ts'
 import { writePngFolder } from '../support/png-folder.ts'
 
@@ -66,6 +67,15 @@ test('the text of a try ends with the next command and names split, n and interv
   expect(stdout).toMatch(/^val +mean of 2 seeds [\d.]+ %, standard deviation [\d.]+, n = 64$/m)
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^next +improve predict \S+-split-try-\w+ my-picture\.jpg$/)
   expect([...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.length > 80)).toEqual([])
+})
+
+test('with --refit the model that is shipped learnt from val too, and is not the one that was scored on it', async () => {
+  const { code, stdout, stderr } = await improve('try', 'split', '--seconds', '2', '--refit', '--json')
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const { runs, folder } = JSON.parse(stdout)
+  expect(runs[0].refit).toMatchObject({ status: 'refitted', training: { steps: runs[0].val.steps } })
+  expect(await hashFile(join(folder, 'best', 'weights.safetensors'))).toBe(runs[0].refit.sha256)
+  expect(await hashFile(join(folder, 'weights-fold0.safetensors'))).not.toBe(runs[0].refit.sha256)
 })
 
 test('a pipeline that does not parse fails with file and line, and exit code 1', async () => {

@@ -3,6 +3,7 @@ import type { Component } from '../../src/core/pipeline.ts'
 import type { Memos } from '../../src/core/team.ts'
 import { makeCraft, makeMemo } from '../../src/team/playbook/craft.ts'
 import type { Craft, CraftParts, Crafts } from '../../src/team/playbook/craft.ts'
+import type { Measurement } from '../../src/team/playbook/measured.ts'
 import type { Move } from '../../src/team/playbook/move.ts'
 
 /** A component whose design is the list of what was done to it. */
@@ -25,7 +26,11 @@ export function toyMove(component: Component, name: string, facts: Partial<Move<
   }
 }
 
-export function toyCrafts(moves: readonly Move<ToyDesign>[], safety: CraftParts<ToyDesign>['safety'] = unasked): Crafts {
+export function toyCrafts(
+  moves: readonly Move<ToyDesign>[],
+  safety: CraftParts<ToyDesign>['safety'] = unasked,
+  measured: Readonly<Record<string, readonly Measurement[]>> = {},
+): Crafts {
   const craft = (component: Component): Craft =>
     makeCraft({
       component,
@@ -33,6 +38,7 @@ export function toyCrafts(moves: readonly Move<ToyDesign>[], safety: CraftParts<
       render: ({ done }) => `# ${component}: ${done.join(', ')}\n`,
       fingerprint: ({ done }) => `${component}: ${done.toSorted().join(', ')}`,
       safety,
+      measured: new Map(Object.entries(measured)),
     })
   return { data: craft('data'), model: craft('model'), training: craft('training') }
 }

@@ -4,7 +4,7 @@ import { METRIC_NAMES } from '../../core/outcome.ts'
 import { STRATEGY_NAMES } from '../../core/run-spec.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../print-error.ts'
-import { parseCount, parseDuration, parseMetric, parseSeed, parseSeconds, parseTarget } from '../options.ts'
+import { parseCount, parseDuration, parseMetric, parseSeed, parseSeconds, parseTarget, parseTimes } from '../options.ts'
 import { startRun } from '../start-run.ts'
 
 export function runCommand(context: Context) {
@@ -27,8 +27,10 @@ export function runCommand(context: Context) {
         .default('analyst' as const),
     )
     .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
+    .option('--leave-out <set>', 'do without what the playbook measured on this image set (to judge it there)')
     .option('--init <start>', 'architect, or plain (a tutorial pipeline)', 'architect')
     .option('--refit', 'train the best once more on all images but the test (default below 20,000 images)')
+    .option('--refit-times <n>', 'steps of the refit against those of a trial (default: from time, 1 to 4)', parseTimes)
     .option('--no-refit', 'ship the model that was scored')
     .option('--seed <n>', 'seed of everything', parseSeed, 0)
     .option('--out <dir>', 'where the run folder is made', 'improve-runs')

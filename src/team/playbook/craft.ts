@@ -1,5 +1,6 @@
 import type { Component } from '../../core/pipeline.ts'
 import type { Brief } from '../../core/team.ts'
+import type { Measurement } from './measured.ts'
 import type { Move, Situation } from './move.ts'
 
 /** Whether a change of the pictures leaves their meaning alone; `unknown` when nothing speaks for it and nothing against it. */
@@ -12,6 +13,8 @@ export type Option = {
   readonly fingerprint: string
   /** Null where the move cannot alter what a picture means. */
   readonly safety: Safety | null
+  /** What the move brought on other image sets. */
+  readonly measured: readonly Measurement[]
   readonly design: unknown
 }
 
@@ -42,13 +45,15 @@ export type CraftParts<D> = {
   readonly render: (design: D, brief: Brief) => string
   readonly fingerprint: (design: D) => string
   readonly safety: (risk: NonNullable<Move<D>['labelRisk']>, situation: Situation) => Safety
+  /** By the id of a move. */
+  readonly measured: ReadonlyMap<string, readonly Measurement[]>
 }
 
 export type Crafts = Readonly<Record<Component, Craft>>
 
 /** Hides the type of a design: only designs made by this craft come back to it, by way of `memoOf`. */
 export function makeCraft<D>(parts: CraftParts<D>): Craft {
-  const { component, moves, render, fingerprint, safety } = parts
+  const { component, moves, render, fingerprint, safety, measured } = parts
   const optionsOf = (design: D, situation: Situation): Option[] => {
     const own = fingerprint(design)
     return moves.flatMap((move) => {
@@ -56,7 +61,8 @@ export function makeCraft<D>(parts: CraftParts<D>): Craft {
       if (changed === null || fingerprint(changed) === own) return []
       const finding = move.labelRisk === null ? null : safety(move.labelRisk, situation)
       const cost = typeof move.cost === 'number' ? move.cost : move.cost(design, changed, situation)
-      return [{ move: { ...move, cost }, fingerprint: fingerprint(changed), safety: finding, design: changed }]
+      const known = measured.get(move.id) ?? []
+      return [{ move: { ...move, cost }, fingerprint: fingerprint(changed), safety: finding, measured: known, design: changed }]
     })
   }
   return {

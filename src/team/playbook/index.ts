@@ -1,2 +1,3 @@
+export { measuredSets } from './measured.ts'
 export { makePlaybookSampler, makePlaybookTeam, plainBlueprint } from './team.ts'
 export type { Sampler } from './sample.ts'

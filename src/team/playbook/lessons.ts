@@ -3,9 +3,8 @@ import { Z_95 } from '../../core/normal.ts'
 import type { MetricName } from '../../core/outcome.ts'
 import type { Component } from '../../core/pipeline.ts'
 import type { PastTrial } from '../../core/team.ts'
-
-/** A belief about a gain in points, as a normal distribution. */
-export type Belief = { readonly mean: number; readonly deviation: number }
+import { combine, generalise } from './belief.ts'
+import type { Belief } from './belief.ts'
 
 /** What is asked of past trials: what a move of this component and kind would bring. */
 export type Question = { readonly component: Component; readonly kind: string; readonly title: string }
@@ -40,18 +39,22 @@ export function learn(question: Question, prior: Belief, past: readonly PastTria
   const others = looks.filter((trial) => trial.kind !== question.kind && trial.title !== question.title)
   const beliefs = [
     prior,
-    ...generalise(same, SPREAD.move, metric),
-    ...generalise(kin, SPREAD.kind, metric),
-    ...generalise(others, SPREAD.component, metric),
+    ...gainsOf(same, SPREAD.move, metric),
+    ...gainsOf(kin, SPREAD.kind, metric),
+    ...gainsOf(others, SPREAD.component, metric),
   ]
   return combine(beliefs)
 }
 
-/** What measured gains of relatives say about a further one: their mean, uncertain by noise and by how far relatives lie apart. */
-function generalise(trials: readonly PastTrial[], spread: number, metric: MetricName): Belief[] {
-  if (trials.length === 0) return []
-  const { mean, deviation } = combine(trials.map((trial) => measured(trial, metric)))
-  return [{ mean, deviation: Math.sqrt(deviation ** 2 + spread ** 2 + spread ** 2 / trials.length) }]
+function gainsOf(trials: readonly PastTrial[], spread: number, metric: MetricName): Belief[] {
+  return trials.length === 0
+    ? []
+    : [
+        generalise(
+          trials.map((trial) => measured(trial, metric)),
+          spread,
+        ),
+      ]
 }
 
 function measured({ result }: PastTrial, metric: MetricName): Belief {
@@ -59,11 +62,4 @@ function measured({ result }: PastTrial, metric: MetricName): Belief {
   const error = Math.abs(pointsOf(metric, result.high - result.low)) / INTERVAL_WIDTH
   const points = pointsOf(metric, result.delta)
   return { mean: Math.max(-MOST_POINTS, Math.min(MOST_POINTS, points)), deviation: Math.max(LEAST_ERROR, error) }
-}
-
-function combine(beliefs: readonly Belief[]): Belief {
-  const weights = beliefs.map(({ deviation }) => 1 / deviation ** 2)
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const mean = beliefs.reduce((sum, belief, index) => sum + belief.mean * (weights[index] ?? 0), 0) / total
-  return { mean, deviation: Math.sqrt(1 / total) }
 }

@@ -7,6 +7,7 @@ import type { Brief, Evidence, PastTrial } from '../../core/team.ts'
 import type { CraftParts } from './craft.ts'
 import { diagnose } from './diagnose.ts'
 import { ideasFor } from './ideas.ts'
+import type { Measurement } from './measured.ts'
 import type { Move } from './move.ts'
 import { expectedImprovement } from './rank.ts'
 
@@ -19,10 +20,14 @@ type Setting = {
   readonly facts?: Partial<Brief>
   readonly done?: readonly string[]
   readonly safety?: CraftParts<ToyDesign>['safety']
+  readonly measured?: Readonly<Record<string, readonly Measurement[]>>
 }
 
-function ranking(moves: readonly Move<ToyDesign>[], { past = [], fit = BY_HEART, facts, done = [], safety }: Setting = {}) {
-  const crafts = toyCrafts(moves, safety)
+function ranking(
+  moves: readonly Move<ToyDesign>[],
+  { past = [], fit = BY_HEART, facts, done = [], safety, measured }: Setting = {},
+) {
+  const crafts = toyCrafts(moves, safety, measured)
   const evidence: Evidence = evidenceOf(fit, facts, { past, memos: toyMemos(crafts, { data: done }) })
   return ideasFor(crafts.data, evidence, diagnose(evidence))?.ranked ?? []
 }
@@ -42,6 +47,17 @@ test('a move is proposed for the heavy finding that it does something about, not
   expect(findingOf(toyMove('data', 'sharper', { helps: { confusion: 0.4 } }))).toBe('confusion')
   expect(findingOf(HOLE)).toBe('overfitting')
   expect(findingOf(toyMove('data', 'neutral'))).toBe('confusion')
+})
+
+test('what a move brought on other image sets shifts the judgement, the more the surer it is', () => {
+  const moves = [toyMove('data', 'x', { prior: 0.2 }), toyMove('data', 'y', { prior: 0.4 })]
+  const gained = (error: number) => ({ 'data/x': [{ set: 'a', points: 1.5, error, wrong: 0.1 }] })
+  const gainOfX = (measured: Setting['measured']) =>
+    ranking(moves, { ...(measured && { measured }) }).find(({ option }) => option.move.title === 'x')?.gain ?? 0
+  expect(titles(moves)).toEqual(['y', 'x'])
+  expect(titles(moves, { measured: gained(0.3) })).toEqual(['x', 'y'])
+  expect(gainOfX(gained(0.3))).toBeGreaterThan(gainOfX(gained(3)))
+  expect(gainOfX(gained(3))).toBeGreaterThan(gainOfX(undefined))
 })
 
 const FAVOURITES = ['a', 'b', 'c', 'd'].map((name) => toyMove('data', name, { kind: 'favourite', prior: 1.5 }))

@@ -3,8 +3,10 @@ import { deriveSeed } from '../../core/seeds.ts'
 import type { Evidence } from '../../core/team.ts'
 import type { Memo, Option } from './craft.ts'
 import type { Finding } from './diagnose.ts'
+import { combine } from './belief.ts'
+import type { Belief } from './belief.ts'
 import { learn } from './lessons.ts'
-import type { Belief } from './lessons.ts'
+import { beliefOf, USUAL_ERROR } from './measured.ts'
 import type { Bottleneck } from './move.ts'
 
 /** An untried move with what it promises, in points. */
@@ -19,7 +21,6 @@ export type Ranked = {
 }
 
 /** Priors are what moves bring where about 10 % of the images are wrong; with fewer errors there is less to win. */
-const USUAL_ERROR = 0.1
 const MOST_HEADROOM = 2
 /** How wrong a prior may be: this many points, and this part of itself. */
 const PRIOR_DOUBT = { points: 0.5, share: 0.5 } as const
@@ -68,8 +69,17 @@ function weigh(option: Option, findings: readonly Finding[], evidence: Evidence)
   return { option, gain, promise, finding: answered(option, findings) }
 }
 
-/** What the playbook expects before this run's own measurements: more against what is wrong, less where a step gets slower. */
-function priorOf({ move }: Option, findings: readonly Finding[], evidence: Evidence): Belief {
+/** What the playbook expects before this run's own measurements: its judgement, and what was measured on other image sets. */
+function priorOf(option: Option, findings: readonly Finding[], evidence: Evidence): Belief {
+  const scale = headroom(evidence)
+  const elsewhere = beliefOf(option.measured)
+  const judged = judge(option, findings, evidence)
+  if (elsewhere === null) return judged
+  return combine([judged, { mean: scale * elsewhere.mean, deviation: scale * elsewhere.deviation }])
+}
+
+/** More against what is wrong, less where a step gets slower. */
+function judge({ move }: Option, findings: readonly Finding[], evidence: Evidence): Belief {
   const scale = headroom(evidence)
   const weightOf = (bottleneck: Bottleneck) => findings.find((finding) => finding.bottleneck === bottleneck)?.weight ?? 0
   const helped = move.prior + findings.reduce((total, { bottleneck, weight }) => total + weight * (move.helps[bottleneck] ?? 0), 0)

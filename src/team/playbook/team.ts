@@ -6,6 +6,7 @@ import type { Crafts } from './craft.ts'
 import { makeEngineer } from './engineers.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { checkChange } from './label-safety.ts'
+import { readMeasurements } from './measured.ts'
 import { DATA_MOVES } from './moves-data.ts'
 import { MODEL_MOVES } from './moves-model.ts'
 import { TRAINING_MOVES } from './moves-training.ts'
@@ -15,9 +16,12 @@ import { renderTraining } from './render-training.ts'
 import { makeSampler } from './sample.ts'
 import type { Sampler } from './sample.ts'
 
-/** The five roles played by rules: no key, no network, the same answer to the same evidence. */
-export function makePlaybookTeam(): Team {
-  const crafts = makeCrafts()
+/**
+ * The five roles played by rules: no key, no network, the same answer to the same evidence. `leaveOut` names an image set whose
+ * measurements the team does without, so that it can be judged on that set.
+ */
+export function makePlaybookTeam(leaveOut: string | null = null): Team {
+  const crafts = makeCrafts(leaveOut)
   return {
     name: 'playbook',
     architect: makeArchitect(crafts),
@@ -41,8 +45,8 @@ export function plainBlueprint(brief: Brief): Blueprint {
 }
 
 /** The three crafts with the playbook's catalogues. */
-export function makeCrafts(): Crafts {
-  const shared = { fingerprint: fingerprintOf, safety: checkChange }
+export function makeCrafts(leaveOut: string | null = null): Crafts {
+  const shared = { fingerprint: fingerprintOf, safety: checkChange, measured: readMeasurements(leaveOut) }
   return {
     data: makeCraft({ component: 'data', moves: DATA_MOVES, render: renderData, ...shared }),
     model: makeCraft({ component: 'model', moves: MODEL_MOVES, render: renderModel, ...shared }),
