@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { formatCount, formatSeconds } from '../src/core/format.ts'
 import type { RunState } from '../src/core/run-state.ts'
 import { mean, sampleDeviation } from '../src/core/statistics.ts'
+import { measuredSets } from '../src/team/playbook/index.ts'
 import { findRuns, readJournal } from '../src/journal/index.ts'
 
 const IMPROVE = join(import.meta.dirname, '..', 'bin', 'improve.mjs')
@@ -73,7 +74,9 @@ async function runJob({ set, arm, seed, folder }: Job, sets: string): Promise<vo
   const limit =
     other === null ? ['--time', AMPLE_TIME, '--trials', values.trials] : ['--time', `${Math.round(other.activeSeconds)}s`]
   const command = ['run', join(sets, set), '--seed', String(seed), '--train-seconds', values['train-seconds'], '--out', folder]
-  const args = [...command, ...limit, ...(SETS[set]?.arguments ?? []), ...arm.arguments]
+  // What was measured on a set does not help on it; a refit as long as a trial keeps the comparison to what was decided on.
+  const fair = [...(measuredSets().includes(set) ? ['--leave-out', set] : []), '--refit-times', '1']
+  const args = [...command, ...limit, ...fair, ...(SETS[set]?.arguments ?? []), ...arm.arguments]
   console.log(`\n== ${set}, ${arm.name}, seed ${seed}\n`)
   const child = spawn(process.execPath, [IMPROVE, ...args], { stdio: 'inherit' })
   const code = await new Promise((done) => child.on('close', done))

@@ -95,7 +95,8 @@ async function inspect(
   for (const event of events) {
     if (event.type === 'evaluation.started' && finished.has(`${event.trial}/${event.repeat}`))
       problems.push(`trial ${event.trial}, repeat ${event.repeat} was trained again although it was scored`)
-    if (event.type === 'evaluation.finished') finished.add(`${event.record.trial}/${event.record.repeat}`)
+    if (event.type === 'evaluation.finished' && event.outcome.status === 'scored')
+      finished.add(`${event.record.trial}/${event.record.repeat}`)
   }
   return { events, problems }
 }
