@@ -19,7 +19,7 @@ const MAX_TRAIN_SECONDS = 1800
 /** Of pooled folds, what one training takes of an evaluation: a fifth of the work, on cores that it cannot use as well as five could. */
 const POOLED_SHARE = 0.3
 /** How many times as long as a scored training a refit may be, longest first, and what share of the time all refits may take. */
-const REFIT_TIMES = [4, 3, 2, 1]
+const REFIT_TIMES = [4, 3, 2]
 const MOST_REFIT_SHARE = 0.25
 /** Passes over the data below which short trainings do not rank pipelines as long ones do. */
 const PASSES_TO_RANK = 3
@@ -62,11 +62,14 @@ export type PlanInput = {
  * is shipped is trained longer than what was only compared, up to a quarter of the time for baseline and final together.
  */
 export function planTime(input: PlanInput): TimePlan {
-  const plans = REFIT_TIMES.map((refitTimes) => planWith(input, refitTimes))
-  const isFrugal = ({ trainSeconds, refitTimes }: TimePlan) =>
-    refitEvaluations(input, refitTimes) * trainSeconds <= MOST_REFIT_SHARE * input.timeSeconds
   if (input.refitTimes !== null) return planWith(input, input.refitTimes)
-  return plans.find(isFrugal) ?? planWith(input, 1)
+  const shortest = planWith(input, 1)
+  const leastProposals = Math.min(MIN_PROPOSALS, shortest.proposals)
+  const longer = REFIT_TIMES.map((refitTimes) => planWith(input, refitTimes)).find(
+    ({ refitTimes, trainSeconds, proposals }) =>
+      proposals >= leastProposals && refitEvaluations(input, refitTimes) * trainSeconds <= MOST_REFIT_SHARE * input.timeSeconds,
+  )
+  return longer ?? shortest
 }
 
 function planWith(input: PlanInput, refitTimes: number): TimePlan {
