@@ -10,7 +10,7 @@ import type { Pipeline } from '../core/pipeline.ts'
 import type { RunEvent } from '../core/run-events.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import { hashPipeline, makeTrialStore, openJournal, runFolder } from '../journal/index.ts'
-import type { StoredTrial } from '../journal/index.ts'
+import type { Trial } from '../core/trial.ts'
 import type { Context } from './context.ts'
 import { showDiff } from './show-diff.ts'
 
@@ -22,7 +22,7 @@ const pipelineOf = (trial: number): Pipeline => ({
   training: `RATE = 0.1\nWARM_UP = 0.${trial}\n`,
 })
 
-const storedTrial = (number: number): StoredTrial => ({
+const storedTrial = (number: number): Trial => ({
   number,
   pipeline: pipelineOf(number),
   memos: { data: null, model: null, training: null },

@@ -3,7 +3,7 @@ import { row } from '../core/format.ts'
 import { firstScore } from '../core/run-facts.ts'
 import type { TrialState } from '../core/run-state.ts'
 import { diffPipelines, makeTrialStore } from '../journal/index.ts'
-import type { StoredTrial } from '../journal/index.ts'
+import type { Trial } from '../core/trial.ts'
 import type { Context } from './context.ts'
 import { scoreText } from './metric-text.ts'
 import { paintDiff } from './paint-diff.ts'
@@ -39,7 +39,7 @@ function pickPair({ state }: ViewedRun, number: number | undefined): Pair | null
   })
 }
 
-async function loadTrial({ folder, state }: ViewedRun, number: number): Promise<StoredTrial> {
+async function loadTrial({ folder, state }: ViewedRun, number: number): Promise<Trial> {
   const trial = await makeTrialStore(folder, () => state).load(number)
   if (trial !== null) return trial
   throw new ExternalError('journal', `the files of trial ${number} are missing, or are not those that were trained`, {

@@ -27,6 +27,7 @@ export type TrialFolder = {
   readonly source: (component: Component) => string
   readonly proposal: string
   readonly diff: string
+  readonly decision: string
   readonly repeat: (number: number) => string
 }
 
@@ -54,6 +55,7 @@ function describeTrial(folder: string): TrialFolder {
     source: (component) => join(folder, 'pipeline', `${component}.py`),
     proposal: join(folder, 'proposal.json'),
     diff: join(folder, 'change.diff'),
+    decision: join(folder, 'decision.json'),
     repeat: (number) => join(folder, `repeat-${number}`),
   }
 }

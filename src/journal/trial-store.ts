@@ -2,21 +2,14 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import * as z from 'zod'
 import { COMPONENTS } from '../core/pipeline.ts'
 import type { Component, Pipeline } from '../core/pipeline.ts'
-import type { ChangeSummary } from '../core/run-events.ts'
+import type { Decision } from '../core/decision.ts'
 import type { RunState } from '../core/run-state.ts'
-import type { Diagnosis, Memos, Proposal } from '../core/team.ts'
+import type { Proposal } from '../core/team.ts'
+import { summarizeChanges } from '../core/trial.ts'
+import type { Trial, TrialStore } from '../core/trial.ts'
 import { hashText, syncFolder, writeAtomic } from '../files/index.ts'
 import type { RunFolder } from './run-folder.ts'
 import { unifiedDiff } from './unified-diff.ts'
-
-/** A pipeline of the run with what its authors want to find again beside it. */
-export type StoredTrial = { readonly number: number; readonly pipeline: Pipeline; readonly memos: Memos; readonly note: string }
-
-export type TrialStore = {
-  readonly save: (trial: StoredTrial, proposal: Proposal | null, base: StoredTrial | null) => Promise<void>
-  readonly load: (number: number) => Promise<StoredTrial | null>
-  readonly hashes: (pipeline: Pipeline) => Readonly<Record<Component, string>>
-}
 
 /**
  * The file `proposal.json`. `note` is the Architect's understanding and design, or the rationale of the change; `memos` is JSON that
@@ -34,6 +27,7 @@ const proposalFileSchema = z.object({
 export function makeTrialStore(folder: RunFolder, state: () => RunState): TrialStore {
   return {
     save: (trial, proposal, base) => saveTrial(folder, trial, proposal, base),
+    saveDecision: (trial, base, decision, lesson) => saveDecision(folder, state(), { trial, base, decision, lesson }),
     load: (number) => loadTrial(folder, state(), number),
     hashes: hashPipeline,
   }
@@ -46,34 +40,44 @@ export function hashPipeline(pipeline: Pipeline): Record<Component, string> {
 /** Every file is on disk at the end. What an earlier attempt left under this number, unknown to the journal, is removed. */
 async function saveTrial(
   run: RunFolder,
-  { number, pipeline, memos, note }: StoredTrial,
+  { number, pipeline, memos, note }: Trial,
   proposal: Proposal | null,
-  base: StoredTrial | null,
+  base: Trial | null,
 ): Promise<void> {
   const { folder, pipeline: sources, source, proposal: proposalFile, diff } = run.trial(number)
   await rm(folder, { recursive: true, force: true })
   await mkdir(sources, { recursive: true })
   for (const component of COMPONENTS) await writeAtomic(source(component), pipeline[component])
   if (base !== null) await writeAtomic(diff, diffPipelines(base.pipeline, pipeline))
-  const content = { version: 1, trial: number, base: base?.number ?? null, note, ...describe(proposal), memos }
+  const summary = { diagnosis: proposal?.diagnosis ?? null, changes: summarizeChanges(proposal) }
+  const content = { version: 1, trial: number, base: base?.number ?? null, note, ...summary, memos }
   await writeAtomic(proposalFile, `${JSON.stringify(content, null, 2)}\n`)
   await syncFolder(folder)
   await syncFolder(run.trials)
 }
 
-/** What a person wants to read beside the code; the sources themselves lie in `pipeline/`. */
-function describe(proposal: Proposal | null): { diagnosis: Diagnosis | null; changes: ChangeSummary[] } {
-  const changes = COMPONENTS.flatMap((component): ChangeSummary[] => {
-    const change = proposal?.changes[component]
-    if (change === undefined) return []
-    const { title, kind, rationale, fingerprint, labelSafety } = change
-    return [{ component, title, kind, rationale, fingerprint, labelSafety }]
-  })
-  return { diagnosis: proposal?.diagnosis ?? null, changes }
+/**
+ * Writes `decision.json`: what the trial and the one it changed came to in each evaluation on val, what was decided, and why. Comparing is
+ * fair repeat by repeat alone, since another repeat may have other images.
+ */
+async function saveDecision(
+  run: RunFolder,
+  { trials }: RunState,
+  { trial, base, decision, lesson }: { trial: number; base: number; decision: Decision; lesson: string },
+): Promise<void> {
+  const scoresOf = (number: number) =>
+    (trials[number]?.evaluations ?? []).flatMap(({ repeat, finished }) => {
+      if (finished?.outcome.status !== 'scored') return []
+      const { chosen, n, steps } = finished.outcome
+      return [{ repeat, split: 'val', n, metric: chosen, steps }]
+    })
+  const evaluations = { trial: scoresOf(trial), base: scoresOf(base) }
+  const content = { version: 1, trial, base, ...decision, lesson, evaluations }
+  await writeAtomic(run.trial(trial).decision, `${JSON.stringify(content, null, 2)}\n`)
 }
 
 /** Null when the journal knows no such trial, or its files are missing or not what the journal says. */
-async function loadTrial(folder: RunFolder, state: RunState, number: number): Promise<StoredTrial | null> {
+async function loadTrial(folder: RunFolder, state: RunState, number: number): Promise<Trial | null> {
   const known = state.trials[number]
   if (known === undefined) return null
   const { source, proposal: proposalFile } = folder.trial(number)

@@ -8,7 +8,8 @@ import { mean } from '../core/statistics.ts'
 import type { BestSoFar, Evidence, PastTrial } from '../core/team.ts'
 import { proposalsLeft, sinceKept } from './budget.ts'
 import { measure } from './measure.ts'
-import type { Run, Trial } from './run.ts'
+import type { Trial } from '../core/trial.ts'
+import type { Run } from './run.ts'
 
 /** What the Analyst gets to read: the best pipeline in figures, and what every past proposal came to. */
 export async function evidenceOf(run: Run, best: Trial, signal: AbortSignal): Promise<Evidence> {

@@ -4,7 +4,8 @@ import { summarize } from '../core/outcome-summary.ts'
 import { estimateSeedDeviation } from '../core/seed-deviation.ts'
 import type { Evaluation } from '../core/evaluator.ts'
 import { storedTrial } from './propose.ts'
-import type { Run, Trial } from './run.ts'
+import type { Trial } from '../core/trial.ts'
+import type { Run } from './run.ts'
 
 /**
  * Ends a run: makes one model of the baseline and one of the best, opens the sealed test once for the two, and compares them on it.

@@ -11,7 +11,8 @@ import { mean } from '../core/statistics.ts'
 import { evaluationSeconds, finalSeconds, secondsLeft } from './budget.ts'
 import type { Evaluation } from '../core/evaluator.ts'
 import { measure } from './measure.ts'
-import type { Run, Trial } from './run.ts'
+import type { Trial } from '../core/trial.ts'
+import type { Run } from './run.ts'
 
 /**
  * Trains a candidate and decides: a first look on one seed, then a fresh seed (and the next fold where folds rotate) for those that

@@ -3,7 +3,8 @@ import { deriveSeed } from '../core/seeds.ts'
 import { summarize } from '../core/outcome-summary.ts'
 import type { EvaluationState } from '../core/run-state.ts'
 import type { Evaluation } from '../core/evaluator.ts'
-import type { Run, Trial } from './run.ts'
+import type { Trial } from '../core/trial.ts'
+import type { Run } from './run.ts'
 
 /** How many evaluations of a pipeline the start makes before anything is compared with it. */
 const BASELINE_REPEATS = 2

@@ -3,7 +3,9 @@ import { COMPONENTS } from '../core/pipeline.ts'
 import type { Component } from '../core/pipeline.ts'
 import { trialFolder } from '../core/run-layout.ts'
 import type { Change, Evidence, Proposal } from '../core/team.ts'
-import type { Run, Trial } from './run.ts'
+import { summarizeChanges } from '../core/trial.ts'
+import type { Trial } from '../core/trial.ts'
+import type { Run } from './run.ts'
 import type { Strategy } from './strategies.ts'
 
 /** Trial 0: the Architect's design as one coherent piece. */
@@ -70,12 +72,7 @@ async function open(run: Run, trial: Trial, proposal: Proposal | null, base: Tri
     trial: trial.number,
     base: base?.number ?? null,
     diagnosis: proposal?.diagnosis ?? null,
-    changes: COMPONENTS.flatMap((component) => {
-      const change = proposal?.changes[component]
-      if (change === undefined) return []
-      const { title, kind, rationale, fingerprint, labelSafety } = change
-      return [{ component, title, kind, rationale, fingerprint, labelSafety }]
-    }),
+    changes: summarizeChanges(proposal),
     pipeline: run.trials.hashes(trial.pipeline),
     teamSeconds,
   })

@@ -5,7 +5,8 @@ import { costRatioOf, evidenceOf } from './evidence.ts'
 import { judge } from './judge.ts'
 import { isMeasured, measure } from './measure.ts'
 import { designPipeline, propose, storedTrial, unfinishedTrial } from './propose.ts'
-import type { Run, Trial } from './run.ts'
+import type { Trial } from '../core/trial.ts'
+import type { Run } from './run.ts'
 import { turnsOf } from './strategies.ts'
 
 /**
@@ -22,19 +23,18 @@ export async function refine(run: Run, signal: AbortSignal): Promise<Trial> {
     const candidate = (await unfinishedTrial(run)) ?? (stop === null ? await proposeChange(run, best, signal) : null)
     if (candidate === null) return end(run, best, stop ?? 'plateau: the team has nothing left that it would try')
     const decision = await judge(run, candidate, best, signal)
-    await run.journal.append({
-      type: 'trial.decided',
-      trial: candidate.number,
-      decision,
-      lesson: describeLesson(run, candidate, decision),
-    })
+    await record(run, candidate, best, decision)
+    // Weights that nobody will need; those of the baseline meet the sealed test beside the best.
     const loser = decision.verdict === 'kept' ? best : candidate
     if (loser.number !== 0) await run.evaluator.discard(loser.number)
     if (decision.verdict === 'kept') best = candidate
   }
 }
 
-/** The Architect's pipeline, trained with two seeds before anything is changed; on a run that goes on, the best so far. */
+/**
+ * The Architect's pipeline, trained twice before anything is changed, with a fresh seed and the next fold where folds rotate; on a run
+ * that goes on, the best so far.
+ */
 async function startingPoint(run: Run, signal: AbortSignal): Promise<Trial> {
   const { best, trials } = run.journal.state()
   const known = best === null ? null : await storedTrial(run, best)
@@ -56,10 +56,14 @@ async function proposeChange(run: Run, best: Trial, signal: AbortSignal): Promis
   return null
 }
 
-function describeLesson(run: Run, candidate: Trial, decision: Decision): string {
+/** The decision with the lesson that later choices use: beside the trial for people, in the journal for the run. */
+async function record(run: Run, candidate: Trial, best: Trial, decision: Decision): Promise<void> {
   const state = run.journal.state()
   const trial = state.trials[candidate.number]
-  return trial === undefined ? '' : lessonOf(trial, decision, costRatioOf(trial, state), run.spec.metric)
+  if (trial === undefined) throw new Error(`trial ${candidate.number} was decided and never proposed`)
+  const lesson = lessonOf(trial, decision, costRatioOf(trial, state), run.spec.metric)
+  await run.trials.saveDecision(candidate.number, best.number, decision, lesson)
+  await run.journal.append({ type: 'trial.decided', trial: candidate.number, decision, lesson })
 }
 
 async function end(run: Run, best: Trial, reason: string): Promise<Trial> {

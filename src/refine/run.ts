@@ -1,8 +1,8 @@
 import type { RunEvent, StampedEvent } from '../core/run-events.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
-import type { Brief, Memos, Proposal, Team } from '../core/team.ts'
-import type { Component, Pipeline } from '../core/pipeline.ts'
+import type { Brief, Team } from '../core/team.ts'
+import type { TrialStore } from '../core/trial.ts'
 import type { Evaluator } from '../core/evaluator.ts'
 import type { Strategy } from './strategies.ts'
 
@@ -29,16 +29,3 @@ export type RunJournal = {
   /** Seconds of work so far, up to now. */
   readonly activeSeconds: () => number
 }
-
-/** Where the files of a trial lie. */
-export type TrialStore = {
-  /** Writes the pipeline and what is known of it; `base` is what the diff is made against. */
-  readonly save: (trial: Trial, proposal: Proposal | null, base: Trial | null) => Promise<void>
-  /** What `save` wrote; null when it is missing or not what the journal says. */
-  readonly load: (number: number) => Promise<Trial | null>
-  /** SHA-256 of each file. */
-  readonly hashes: (pipeline: Pipeline) => Readonly<Record<Component, string>>
-}
-
-/** A pipeline with its number in the run; trial 0 is the baseline. */
-export type Trial = { readonly number: number; readonly pipeline: Pipeline; readonly memos: Memos; readonly note: string }

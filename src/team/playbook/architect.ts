@@ -89,7 +89,7 @@ function dataText({ size, isLong, reason }: InputSize, { mirror, cutout }: DataD
 
 function modelText(design: ModelDesign): string {
   if (design.family === 'tutorial') return `Model: a tutorial net with ${design.widths.join(', ')} channels.`
-  const width = `as wide as the seconds leave passes for: stem ${design.stem.width}, stages ${design.widths.join(', ')} channels`
+  const width = `as wide as the seconds can afford: stem ${design.stem.width}, stages ${design.widths.join(', ')} channels`
   return `Model: a convolutional net trained from scratch, ${design.block === 'plain' ? 'plain' : `${design.block} blocks`}, ${width}.`
 }
 

@@ -17,7 +17,7 @@ describe('the probe', () => {
     expect(ask('mirror', { right: 31, confidence: 0.93 })).toEqual({
       verdict: 'refused',
       finding:
-        'mirrored dev pictures: 31 of 120 still right (112 unchanged), wrong ones with confidence 0.93: mirroring would change what a picture means here',
+        'mirrored dev pictures: 31 of 120 still right, 112 before the change, wrong ones with confidence 0.93: mirroring would change what a picture means here',
     })
   })
 
@@ -25,7 +25,7 @@ describe('the probe', () => {
     expect(ask('grey', { right: 108, confidence: 0.9 })).toEqual({
       verdict: 'safe',
       finding:
-        'greyed dev pictures: 108 of 120 still right (112 unchanged), wrong ones with confidence 0.90: taking the colour out leaves what a picture means alone',
+        'greyed dev pictures: 108 of 120 still right, 112 before the change, wrong ones with confidence 0.90: taking the colour out leaves what a picture means alone',
     })
   })
 

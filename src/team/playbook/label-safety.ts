@@ -86,7 +86,7 @@ function verdictOf(kept: number, { confidence }: Probe, isSuspect: boolean): 'sa
 
 function numbers(change: ProbeName, { n, right, confidence }: Probe, unchanged: number): string {
   const wrong = right < n ? `, wrong ones with confidence ${confidence.toFixed(2)}` : ''
-  return `${CHANGED[change].pictures} dev pictures: ${right} of ${n} still right (${unchanged} unchanged)${wrong}`
+  return `${CHANGED[change].pictures} dev pictures: ${right} of ${n} still right, ${unchanged} before the change${wrong}`
 }
 
 function conclusion(change: ProbeName, verdict: 'safe' | 'doubtful' | 'refused'): string {

@@ -117,5 +117,5 @@ function fitsPhoto({ stem }: StagedDesign, brief: Brief, [height, width]: Size):
 }
 
 function widthReason(brief: Brief): string {
-  return `as wide as ${Math.round(brief.trainSeconds)} s of training on ${brief.trainCount.toLocaleString('en-US')} pictures leave passes for`
+  return `as wide as ${Math.round(brief.trainSeconds)} s of training on ${brief.trainCount.toLocaleString('en-US')} pictures can afford`
 }

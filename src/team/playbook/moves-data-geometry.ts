@@ -134,7 +134,7 @@ export const GEOMETRY_MOVES: readonly Move<DataDesign>[] = [
   dataMove({
     name: 'window',
     kind: 'augment-window',
-    title: 'train on random windows of at least 60 % of each picture',
+    title: 'train on random windows of at least 60 % of each picture, in place of shifts',
     why: 'what counts is seen at several sizes and places',
     helps: { overfitting: 0.6, undertrained: -0.4, underfitting: -0.3 },
     prior: 0.1,

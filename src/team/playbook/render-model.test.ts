@@ -36,8 +36,8 @@ test('the default for small pictures reads as written by hand', () => {
     from torch import nn
 
     STEM = 8  # channels of the first convolution, at full size
-    # channels of the stages: few where the picture is large, many where it is small; as wide as 65 s of training on 46,500 pictures
-    # leave passes for
+    # channels of the stages: few where the picture is large, many where it is small; as wide as 65 s of training on 46,500 pictures can
+    # afford
     STAGES = (16, 48, 96)
 
 
