@@ -63,7 +63,7 @@ await main(resolve(source), resolve(results))
 async function main(dataset: string, folder: string): Promise<void> {
   const signal = new AbortController().signal
   const trainSeconds = Number(values['train-seconds'])
-  const { brief, evaluators } = await compose(dataset, folder, trainSeconds, signal)
+  const { brief, evaluators, close } = await compose(dataset, folder, trainSeconds, signal)
   const { pipeline, memos, design } = await makePlaybookTeam().architect(brief, signal)
   console.log(design)
   const baselines = await evaluateBaselines(evaluators, pipeline, signal)
@@ -84,6 +84,7 @@ async function main(dataset: string, folder: string): Promise<void> {
     },
     () => false,
   )
+  await close()
   for (const row of rows.toSorted((a, b) => (b.points ?? -99) - (a.points ?? -99))) console.log(describe(row))
 }
 
@@ -111,8 +112,10 @@ async function compose(dataset: string, folder: string, trainSeconds: number, si
     refitTimes: 1,
     onProgress: () => {},
   } as const
-  const makeOne = () => makeLocalEvaluator({ ...local, tools: { ...tools, threads: 1, machine, spares: new Spares() } })
-  return { brief, evaluators: Array.from({ length: cores }, makeOne) }
+  const spares = Array.from({ length: cores }, () => new Spares())
+  const evaluators = spares.map((each) => makeLocalEvaluator({ ...local, tools: { ...tools, threads: 1, machine, spares: each } }))
+  const close = async () => void (await Promise.all(spares.map((each) => each.close())))
+  return { brief, evaluators, close }
 }
 
 /** Each has processes that wait for its own next job, so that no two lanes may use one. */
