@@ -103,6 +103,10 @@ def test_pattern_keeps_its_groups_in_one_part(tmp_path):
     assert len(parts) == 12
     assert all(len(of_patient) == 1 for of_patient in parts.values())
     assert staged.card["groups"] == {"origin": "user", "count": 12, "largest": 4}
+    # The host finds overlaps by these: the user's groups, and apart from them the copies, of which there are none.
+    assert len({item["group"] for item in staged.items}) == 12
+    assert len({item["copyGroup"] for item in staged.items}) == 48
+    assert staged.dataset["tornGroups"] == 0
 
 
 def test_file_of_groups_is_read_and_others_stand_alone(tmp_path):

@@ -44,6 +44,9 @@ def test_files_are_those_of_the_architecture_and_their_hashes_hold(tmp_path):
         assert facts["sha256"]["labels"] == sha256(staged.out / "labels" / f"{part}.i32")
     for k, fold in enumerate(dataset["folds"]):
         assert fold["dev"] == sha256(staged.out / "dev" / f"{k}.i32")
+    for name in ("items", "quarantine"):
+        assert dataset["sha256"][name] == sha256(staged.out / f"{name}.jsonl")
+    assert dataset["sha256"]["card"] == sha256(staged.out / "card.json")
     assert dataset["uniformShape"] == [16, 20]
 
 

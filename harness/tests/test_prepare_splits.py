@@ -172,6 +172,7 @@ def test_user_groups_over_own_splits_are_kept_and_said():
     given_splits = [TRAIN] * 40 + [TEST] * 40
     splits = split(np.arange(80) % 2, given_splits=given_splits, joined=np.arange(80) % 40)
     assert len(splits.rows["test"]) == 40
+    assert splits.torn_group_count == 40
     assert splits.warnings[0] == "40 groups of yours lie in more than one of your own splits, which are kept as they are."
 
 

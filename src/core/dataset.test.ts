@@ -12,7 +12,7 @@ const part = (count: number, sum: number, square: number) => ({
   sha256: { pixels: hash, shapes: hash, labels: hash },
 })
 const facts = (scheme: DatasetFacts['scheme']): DatasetFacts => ({
-  version: 1,
+  version: 2,
   name: 'x',
   contentHash: hash,
   classes: ['a', 'b'],
@@ -21,11 +21,13 @@ const facts = (scheme: DatasetFacts['scheme']): DatasetFacts => ({
   uniformShape: null,
   scheme,
   testOrigin: 'none',
+  tornGroups: 0,
   parts: { fold0: part(4, 20, 15), fold1: part(6, 40, 35) },
   folds: [
     { train: ['fold1'], val: 'fold0', dev: hash },
     { train: ['fold0'], val: 'fold1', dev: hash },
   ],
+  sha256: { items: hash, quarantine: hash, card: hash },
 })
 
 test('pooled folds are all trained and together give the val images', () => {

@@ -21,7 +21,7 @@ const foldSchema = z.object({ train: z.array(partName).min(1), val: partName, de
 
 /** The file `dataset.json` of a staged dataset. */
 export const datasetSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   name: z.string(),
   contentHash: sha256,
   classes: z.array(z.string()).min(2),
@@ -30,8 +30,12 @@ export const datasetSchema = z.object({
   uniformShape: z.tuple([size, size]).nullable(),
   scheme: z.enum(['fixed', 'rotating', 'pooled']),
   testOrigin: z.enum(['sealed', 'user', 'none']),
+  /** Groups that lie in more than one of the user's own splits, which are kept as they are; 0 without such splits. */
+  tornGroups: count,
   parts: z.record(partName, partSchema),
   folds: z.array(foldSchema).min(1),
+  /** Of the files that belong to no part. */
+  sha256: z.object({ items: sha256, quarantine: sha256, card: sha256 }),
 })
 
 export type DatasetFacts = Readonly<z.infer<typeof datasetSchema>>

@@ -4,7 +4,8 @@ import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { temporaryFolder, writeStaged } from '../../tests/support/staged-dataset.ts'
+import { replaceItems, temporaryFolder, writeStaged } from '../../tests/support/staged-dataset.ts'
+import { hashText } from '../files/hash.ts'
 import { openDataset } from './dataset-cache.ts'
 import { layout } from './staged-dataset.ts'
 
@@ -32,7 +33,7 @@ async function prepareInto(world: World, source: string, folder: string): Promis
       return JSON.stringify({ ...JSON.parse(line), path, sha256 })
     }),
   )
-  await writeFile(layout.items(folder), `${items.join('\n')}\n`)
+  await replaceItems(folder, items)
 }
 
 function open(world: World, options: unknown = {}, source = world.source) {
@@ -116,6 +117,23 @@ test('a deleted staged dataset is made again', async () => {
   const { folder } = await open(world)
   await rm(folder, { recursive: true })
   expect((await open(world)).origin).toBe('prepared')
+})
+
+test('what an earlier version staged is prepared anew, not read', async () => {
+  const world = await makeWorld()
+  const first = await open(world)
+  // The names of an earlier version have another number in them, so that only its leftovers can lie at these.
+  const text = await readFile(layout.facts(first.folder), 'utf8')
+  const name = hashText(JSON.stringify([1, world.source, {}])).slice(0, 32)
+  const [index = ''] = await readdir(join(world.cache, 'sources'))
+  const old = join(world.cache, 'a'.repeat(32))
+  await cp(first.folder, old, { recursive: true })
+  await writeFile(layout.facts(old), text.replace('"version":2', '"version":1'))
+  const entry = JSON.parse(await readFile(join(world.cache, 'sources', index), 'utf8'))
+  await writeFile(join(world.cache, 'sources', `${name}.json`), JSON.stringify({ ...entry, key: 'a'.repeat(32) }))
+  await rm(join(world.cache, 'sources', index))
+  await rm(first.folder, { recursive: true })
+  expect(await open(world)).toMatchObject({ origin: 'prepared', facts: { version: 2 } })
 })
 
 test('what a killed preparation left behind is removed by the next', async () => {

@@ -4,14 +4,18 @@ import * as z from 'zod'
 import { writeAtomic } from '../files/atomic.ts'
 import { hashFile, hashText } from '../files/hash.ts'
 import { withLock } from '../files/lock.ts'
-import { loadDataset, readItems } from './load-dataset.ts'
+import { readItems } from './items.ts'
+import { loadDataset } from './load-dataset.ts'
 import { listSource } from './source-listing.ts'
 import type { SourceListing } from './source-listing.ts'
 import { layout } from './staged-dataset.ts'
 import type { StagedDataset } from './staged-dataset.ts'
 
-/** Raised when `prepare` begins to write something else for the same input. */
-const FORMAT = 1
+/**
+ * Raised when `prepare` begins to write something else for the same input. It is part of every name in the cache, so that what an
+ * older version staged is not looked at: the images are prepared anew.
+ */
+const FORMAT = 2
 
 export type CacheRequest = {
   /** Absolute path of the user's folder or archive. */

@@ -1,20 +1,22 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { DatasetFacts } from '../core/dataset.ts'
 import { datasetSchema } from '../core/dataset.ts'
 import { ExternalError } from '../core/errors.ts'
 import { hashFile } from '../files/hash.ts'
+import { findOverlap } from './check-disjoint.ts'
 import { layout } from './staged-dataset.ts'
 import type { StagedDataset } from './staged-dataset.ts'
 
 /** Pixel files are hashed at every start up to this size together; above, their size alone is compared. */
 const HASHED_PIXEL_BYTES = 64 << 20
 
-/** Reads a staged dataset and checks that it is what `prepare` wrote, and that no picture is in two splits. */
+/** Reads a staged dataset and checks that it is what `prepare` wrote, and that no picture and no group is in two splits. */
 export async function loadDataset(folder: string): Promise<StagedDataset> {
   const facts = await readFacts(folder)
   await checkSizes(folder, facts)
   await checkHashes(folder, facts)
-  await checkDisjoint(folder, facts)
+  const overlap = await findOverlap(folder, facts)
+  if (overlap !== null) throw damaged(folder, overlap)
   return { folder, facts }
 }
 
@@ -55,50 +57,14 @@ async function checkHashes(folder: string, facts: DatasetFacts): Promise<void> {
     [layout.shapes(folder, name), part.sha256.shapes],
     ...(pixelBytes <= HASHED_PIXEL_BYTES ? [[layout.pixels(folder, name), part.sha256.pixels]] : []),
   ])
+  const lists = [
+    [layout.items(folder), facts.sha256.items],
+    [layout.quarantine(folder), facts.sha256.quarantine],
+    [layout.card(folder), facts.sha256.card],
+  ]
   const dev = facts.folds.map((fold, number) => [layout.dev(folder, number), fold.dev])
-  for (const [path = '', expected] of [...wanted, ...dev]) {
-    if ((await hashFile(path)) !== expected) throw damaged(folder, `${path} is not the file that was written`)
-  }
-}
-
-/** Two parts that share a picture would let a pipeline be scored on what it was trained on. */
-async function checkDisjoint(folder: string, facts: DatasetFacts): Promise<void> {
-  const partOf = new Map<string, string>()
-  const counts = new Map<string, number>()
-  for await (const item of readItems(layout.items(folder))) {
-    const other = partOf.get(item.pixelHash)
-    if (other !== undefined && other !== item.part) {
-      throw damaged(folder, `the picture ${item.path} is in the parts ${other} and ${item.part}`)
-    }
-    partOf.set(item.pixelHash, item.part)
-    counts.set(item.part, (counts.get(item.part) ?? 0) + 1)
-  }
-  for (const [name, part] of Object.entries(facts.parts)) {
-    if ((counts.get(name) ?? 0) !== part.count)
-      throw damaged(folder, `items.jsonl lists ${counts.get(name) ?? 0} images of ${name}, expected ${part.count}`)
-  }
-}
-
-export type Item = {
-  readonly part: string
-  readonly path: string
-  readonly sha256: string
-  readonly pixelHash: string
-}
-
-/** The lines of items.jsonl; our own file, so that its fields are not checked one by one. */
-export async function* readItems(path: string): AsyncGenerator<Item> {
-  const file = await open(path)
-  try {
-    let rest = ''
-    for await (const chunk of file.createReadStream({ encoding: 'utf8', highWaterMark: 1 << 20, autoClose: false })) {
-      const lines = (rest + String(chunk)).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) yield JSON.parse(line) as Item
-    }
-    if (rest !== '') yield JSON.parse(rest) as Item
-  } finally {
-    await file.close()
+  for (const [path = '', expected] of [...wanted, ...lists, ...dev]) {
+    if ((await hashFile(path).catch(() => null)) !== expected) throw damaged(folder, `${path} is not the file that was written`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -19,12 +19,16 @@ export type StagedOptions = {
   readonly scheme?: 'fixed' | 'rotating' | 'pooled'
   readonly perPart?: number
   readonly pixelHashes?: (part: string, row: number) => string
+  /** Group numbers; each image has its own where none is given. */
+  readonly groups?: (part: string, row: number) => number | undefined
+  readonly copyGroups?: (part: string, row: number) => number | undefined
+  readonly tornGroups?: number
 }
 
 /** Writes a staged dataset of grey 2 x 2 pictures in two classes, as `prepare` would. */
 export async function writeStaged(
   folder: string,
-  { scheme = 'pooled', perPart = 4, pixelHashes }: StagedOptions = {},
+  { scheme = 'pooled', perPart = 4, pixelHashes, groups, copyGroups, tornGroups = 0 }: StagedOptions = {},
 ): Promise<void> {
   const inner = scheme === 'fixed' ? ['train', 'val'] : ['fold0', 'fold1', 'fold2', 'fold3', 'fold4']
   const parts: Record<string, unknown> = {}
@@ -41,7 +45,8 @@ export async function writeStaged(
           sha256: sha256(Buffer.from(`file ${part} ${row}`)),
           pixelHash,
           label: row % 2,
-          group: items.length,
+          group: groups?.(part, row) ?? items.length,
+          copyGroup: copyGroups?.(part, row) ?? items.length,
           width: SIDE,
           height: SIDE,
         }),
@@ -56,7 +61,7 @@ export async function writeStaged(
     })),
   )
   const facts = {
-    version: 1,
+    version: 2,
     name: 'pets',
     contentHash: sha256(Buffer.from('content')),
     classes: CLASSES,
@@ -65,11 +70,22 @@ export async function writeStaged(
     uniformShape: [SIDE, SIDE],
     scheme,
     testOrigin: 'sealed',
+    tornGroups,
     parts,
     folds,
+    sha256: {
+      items: await writeHashed(layout.items(folder), Buffer.from(`${items.join('\n')}\n`)),
+      quarantine: await writeHashed(layout.quarantine(folder), Buffer.alloc(0)),
+      card: await writeHashed(layout.card(folder), Buffer.from('{}')),
+    },
   }
-  await writeFile(layout.items(folder), `${items.join('\n')}\n`)
-  await writeFile(layout.quarantine(folder), '')
+  await writeFile(layout.facts(folder), JSON.stringify(facts))
+}
+
+/** Writes the items of a staged dataset anew, with their hash. */
+export async function replaceItems(folder: string, items: readonly string[]): Promise<void> {
+  const facts = JSON.parse(await readFile(layout.facts(folder), 'utf8'))
+  facts.sha256.items = await writeHashed(layout.items(folder), Buffer.from(`${items.join('\n')}\n`))
   await writeFile(layout.facts(folder), JSON.stringify(facts))
 }
 

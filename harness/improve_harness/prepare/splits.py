@@ -36,13 +36,17 @@ class Fold:
 
 @dataclass
 class Splits:
-    """`rows` gives for each part its image numbers in stored order; `dropped` are copies of val or test images."""
+    """`rows` gives for each part its image numbers in stored order; `dropped` are copies of val or test images.
+
+    `torn_group_count` groups of the user lie in more than one of the user's own splits.
+    """
 
     scheme: str
     test_origin: str
     rows: dict[str, np.ndarray]
     folds: list[Fold]
     dropped: np.ndarray
+    torn_group_count: int
     warnings: list[str]
 
 
@@ -52,7 +56,8 @@ def make_splits(
     """`given` [n] is TRAIN, VAL or TEST as the user's folders say."""
     order = hash_order(facts)
     split = drop_copies(given, groups)
-    warnings = _spanning_groups(split, groups)
+    torn = count_torn(split, groups)
+    warnings = _torn_warning(torn)
     origin = _seal_test(split, order, labels, groups, classes, warnings)
     scheme = choose_scheme(split, scheme)
     if scheme == "fixed":
@@ -67,7 +72,7 @@ def make_splits(
     dropped = np.flatnonzero(split == UNUSED)
     check_disjoint(rows, groups, given)
     _check_trained(folds, rows, labels, classes, warnings)
-    return Splits(scheme, origin, rows, folds, dropped, warnings)
+    return Splits(scheme, origin, rows, folds, dropped, torn, warnings)
 
 
 def hash_order(facts: np.ndarray) -> np.ndarray:
@@ -176,10 +181,14 @@ def _pair(scheme: str, names: list[str]) -> list[Fold]:
     return [Fold([other for other in names if other != name], name) for name in names]
 
 
-def _spanning_groups(split: np.ndarray, groups: Groups) -> list[str]:
+def count_torn(split: np.ndarray, groups: Groups) -> int:
+    """Groups with images in more than one of the user's own splits."""
     used = split != UNUSED
     pairs = np.unique(np.stack([groups.joined[used], split[used].astype(np.int64)], axis=1), axis=0)
-    count = int((np.unique(pairs[:, 0], return_counts=True)[1] > 1).sum())
+    return int((np.unique(pairs[:, 0], return_counts=True)[1] > 1).sum())
+
+
+def _torn_warning(count: int) -> list[str]:
     if not count:
         return []
     return [f"{plural(count, 'group')} of yours lie in more than one of your own splits, which are kept as they are."]

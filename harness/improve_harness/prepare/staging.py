@@ -21,7 +21,8 @@ from .read import Readings
 from .scan import Scan
 from .splits import Splits
 
-VERSION = 1
+VERSION = 2
+CARD_VERSION = 1
 EXAMPLES = 10
 
 
@@ -61,8 +62,10 @@ def write_dataset(out: Path, staging: Staging, progress: Progress) -> None:
     for temporary in (staging.readings.pixels, staging.readings.thumbs):
         temporary.unlink()
     folds = [_write_fold(out, number, staging.splits) for number in range(len(staging.splits.folds))]
-    store.write_lines(out / "items.jsonl", _items(staging))
-    store.write_lines(out / "quarantine.jsonl", _set_aside(staging))
+    sha256 = {
+        "items": store.write_lines(out / "items.jsonl", _items(staging)),
+        "quarantine": store.write_lines(out / "quarantine.jsonl", _set_aside(staging)),
+    }
     dataset = {
         "version": VERSION,
         "name": staging.name,
@@ -73,11 +76,12 @@ def write_dataset(out: Path, staging: Staging, progress: Progress) -> None:
         "uniformShape": _uniform_shape(staging.pictures.facts),
         "scheme": staging.splits.scheme,
         "testOrigin": staging.splits.test_origin,
+        "tornGroups": staging.splits.torn_group_count,
         "parts": parts,
         "folds": folds,
     }
-    store.write_json(out / "card.json", _make_card(dataset, staging))
-    store.write_json(out / "dataset.json", dataset)
+    sha256["card"] = store.write_json(out / "card.json", _make_card(dataset, staging))
+    store.write_json(out / "dataset.json", {**dataset, "sha256": sha256})
 
 
 def _write_parts(out: Path, staging: Staging, progress: Progress) -> dict[str, Any]:
@@ -112,9 +116,13 @@ def _uniform_shape(facts: np.ndarray) -> list[int] | None:
 
 
 def _items(staging: Staging) -> Iterator[dict[str, Any]]:
-    """Lines of items.jsonl, part by part in row order. Groups are numbered by first appearance."""
-    pictures, groups = staging.pictures, staging.groups.joined
+    """Lines of items.jsonl, part by part in row order. Both kinds of groups are numbered by first appearance.
+
+    `copyGroup` joins identical pixels and near copies; `group` joins copies and the user's groups.
+    """
+    pictures, groups, copies = staging.pictures, staging.groups.joined, staging.groups.automatic
     number: dict[int, int] = {}
+    copy_number: dict[int, int] = {}
     for part, rows in staging.splits.rows.items():
         for row, image in enumerate(rows.tolist()):
             fact = pictures.facts[image]
@@ -126,6 +134,7 @@ def _items(staging: Staging) -> Iterator[dict[str, Any]]:
                 "pixelHash": bytes(fact["pixel_hash"]).hex(),
                 "label": int(pictures.labels[image]),
                 "group": number.setdefault(int(groups[image]), len(number)),
+                "copyGroup": copy_number.setdefault(int(copies[image]), len(copy_number)),
                 "width": int(fact["width"]),
                 "height": int(fact["height"]),
             }
@@ -161,7 +170,7 @@ def _make_card(dataset: dict[str, Any], staging: Staging) -> dict[str, Any]:
     group_sizes = np.bincount(groups.joined)
     quarantined = [{"path": safe(found.entries[index].path), "reason": reason} for index, reason in readings.quarantined[:EXAMPLES]]
     return {
-        "version": VERSION,
+        "version": CARD_VERSION,
         "name": dataset["name"],
         "imageCount": int(counts.sum()),
         "classes": [{"name": name, "count": int(count)} for name, count in zip(found.classes, counts, strict=True)],

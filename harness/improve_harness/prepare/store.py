@@ -78,16 +78,18 @@ def _pixel_blocks(facts: np.ndarray, areas: np.ndarray, pixels: int, channels: i
     yield b"".join(held)
 
 
-def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    write_file(path, (json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records))
+def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> str:
+    """The SHA-256 of what was written."""
+    return write_file(path, (json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records))
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Complete or absent: written beside, synced, renamed."""
+def write_json(path: Path, value: dict[str, Any]) -> str:
+    """Complete or absent: written beside, synced, renamed. Returns the SHA-256."""
     beside = path.with_name(path.name + ".tmp")
-    write_file(beside, [json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"])
+    digest = write_file(beside, [json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"])
     beside.rename(path)
     sync_folder(path.parent)
+    return digest
 
 
 def sync_folder(path: Path) -> None:
