@@ -15,6 +15,11 @@ const PHOTO_COST = 0.14
 const MOST_ASPECT = 2
 /** Passes from which small pictures can be learnt by heart, so that stronger changes of them pay; photos have more in them. */
 const LONG_PASSES = { small: 10, photo: 30 } as const
+/**
+ * Passes of the reference net below which a net learns more from larger photos the less they are changed and the fewer layers it has.
+ * Measured at 3 passes on ORL and stamps: without window and turn +3.8 and +2.9 points, one layer a stage less +3.2 and +2.1.
+ */
+const BRIEF_PASSES = 8
 const REFERENCE_PIXELS = 28 * 28
 
 export type InputSize = {
@@ -22,6 +27,8 @@ export type InputSize = {
   readonly isSmall: boolean
   /** Whether the budget makes passes enough that the pictures could be learnt by heart. */
   readonly isLong: boolean
+  /** Whether photos are seen so few times that hardly anything may stand in the way of learning them; never of small pictures. */
+  readonly isBrief: boolean
   /** Why this size: a clause in lower case. */
   readonly reason: string
 }
@@ -34,11 +41,9 @@ export function chooseInputSize(brief: Brief): InputSize {
   const reason = isSmall
     ? 'the stored size: nothing is thrown away at this scale'
     : `of a stored short side of ${shortSide} px, what ${Math.round(brief.trainSeconds)} s of training can afford`
-  const side = Math.min(...size)
-  const isLong = isSmall
-    ? referencePasses(brief, side * side) >= LONG_PASSES.small
-    : referencePasses(brief, size[0] * size[1]) >= LONG_PASSES.photo
-  return { size, isSmall, isLong, reason }
+  const passes = referencePasses(brief, isSmall ? Math.min(...size) ** 2 : size[0] * size[1])
+  const isLong = passes >= (isSmall ? LONG_PASSES.small : LONG_PASSES.photo)
+  return { size, isSmall, isLong, isBrief: !isSmall && passes < BRIEF_PASSES, reason }
 }
 
 /** Passes over the images that the machine's reference net would make in the seconds of one training. */

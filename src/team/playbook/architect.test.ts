@@ -38,11 +38,21 @@ test.each([
 })
 
 test('photos get windows, a slight turn and a net that halves at once', () => {
-  const { pipeline } = design({ shape: [300, 300], channels: 3, trainCount: 1000 })
+  const { pipeline } = design({ shape: [300, 300], channels: 3, trainCount: 1000, trainSeconds: 120 })
   expect(pipeline.data).toContain('random_resized_crop')
   expect(pipeline.model).toContain('stride=2')
   expect(pipeline.training).toContain('BATCH_SIZE = 64 ')
   expect(pipeline.training).toContain('PEAK_RATE = 0.05 ')
+})
+
+test('photos that are seen a few times only are mirrored and nothing else, by a net with one layer a stage less', () => {
+  const photos = { shape: [300, 300], channels: 3, trainCount: 1000 } as const
+  const [brief, longer] = [10, 120].map((trainSeconds) => design({ ...photos, trainSeconds }))
+  expect(brief?.pipeline.data).toContain('random_flip')
+  expect(brief?.pipeline.data).not.toMatch(/random_resized_crop|affine/)
+  expect(brief?.design).toContain('changed hardly at all')
+  expect(longer?.pipeline.model).toContain('class Residual')
+  expect(brief?.pipeline.model).not.toContain('class Residual')
 })
 
 test('pictures that read in one direction are not mirrored', () => {

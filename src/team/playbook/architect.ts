@@ -9,7 +9,7 @@ import type { Crafts } from './craft.ts'
 import { photoData, plainData, smallData } from './data-design.ts'
 import type { DataDesign } from './data-design.ts'
 import { checkChange } from './label-safety.ts'
-import { tutorialDesign } from './model-design.ts'
+import { tutorialDesign, withoutRefining } from './model-design.ts'
 import type { ModelDesign } from './model-design.ts'
 import { defaultModel } from './moves-model.ts'
 import { effectiveBatch, PHOTO_TRAINING, SMALL_TRAINING, TUTORIAL_TRAINING } from './training-design.ts'
@@ -46,13 +46,13 @@ export function designPlainBlueprint(crafts: Crafts, brief: Brief): Blueprint {
 }
 
 /** The designs of pipeline 0. */
-export function designFor(brief: Brief, { size, isSmall, isLong, reason }: InputSize): Designs {
+export function designFor(brief: Brief, { size, isSmall, isLong, isBrief, reason }: InputSize): Designs {
   const mirrors = checkChange('mirror', { brief, evidence: null }).verdict === 'unknown'
-  const start = { imageSize: size, isLong, mirrors }
+  const start = { imageSize: size, isLong, isBrief, mirrors }
   const data = isSmall ? smallData(start) : photoData(start)
   return {
     data: { ...data, why: { ...data.why, imageSize: reason } },
-    model: defaultModel(brief, size),
+    model: isBrief ? withoutRefining(defaultModel(brief, size)) : defaultModel(brief, size),
     training: isSmall ? SMALL_TRAINING : PHOTO_TRAINING,
   }
 }
@@ -76,14 +76,13 @@ function designText(brief: Brief, input: InputSize, designs: Designs): string {
   return `For ${formatSeconds(brief.trainSeconds)} of training on ${brief.machine.device} (${brief.machine.threads} threads):\n${data}\n${model}\n${training}`
 }
 
-function dataText({ size, isLong, reason }: InputSize, { mirror, cutout }: DataDesign): string {
+function dataText({ size, isLong, isBrief, reason }: InputSize, { mirror, cutout }: DataDesign): string {
   const changes = [
     mirror > 0 ? 'mirrored' : 'not mirrored, because that may change what they mean',
     ...(cutout === null ? [] : [`with a hole of ${cutout.size} px`]),
   ]
-  const length = isLong
-    ? 'enough passes to learn them by heart, so they are changed strongly'
-    : 'too few passes to learn them by heart, so they are changed little'
+  const few = `too few passes to learn them by heart, so they are changed ${isBrief ? 'hardly at all' : 'little'}`
+  const length = isLong ? 'enough passes to learn them by heart, so they are changed strongly' : few
   return `Data: ${size.join(' x ')} px (${reason}); ${length}; ${changes.join(', ')}.`
 }
 

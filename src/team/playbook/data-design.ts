@@ -92,7 +92,13 @@ export function plainData(imageSize: Size): DataDesign {
 }
 
 /** What a starting design depends on. `isLong`: passes enough that the pictures could be learnt by heart. */
-export type DataStart = { readonly imageSize: Size; readonly isLong: boolean; readonly mirrors: boolean }
+export type DataStart = {
+  readonly imageSize: Size
+  readonly isLong: boolean
+  /** Passes so few that changes only stand in the way; no when left out. */
+  readonly isBrief?: boolean
+  readonly mirrors: boolean
+}
 
 /** For pictures of up to 64 px: shift, mirror, in long trainings a hole. */
 export function smallData(start: DataStart): DataDesign {
@@ -102,8 +108,9 @@ export function smallData(start: DataStart): DataDesign {
   return { ...plainData(start.imageSize), shift, ...mirrored(start), cutout: hole(start) }
 }
 
-/** For photos and scans above 64 px: a window, mirror, a slight turn, in long trainings a hole. */
+/** For photos and scans above 64 px: a window, mirror, a slight turn, in long trainings a hole; in brief ones a mirror alone. */
 export function photoData(start: DataStart): DataDesign {
+  if (start.isBrief) return { ...plainData(start.imageSize), ...mirrored(start) }
   const window = { area: 0.5, aspect: 1.25 }
   const affine = { degrees: 10, zoom: 1, shear: 0 }
   return { ...plainData(start.imageSize), window, ...mirrored(start), affine, cutout: hole(start) }

@@ -40,9 +40,14 @@ export function factsOf(evidence: Evidence): Facts {
     train: train === null ? null : share(train, Math.min(LOOK_IMAGES, brief.trainCount)),
     dev: devShare(evidence, last),
     val: brief.metric === 'accuracy' || brief.metric === 'balanced-accuracy' ? share(best.valScore, brief.valCount) : null,
-    passes: (best.steps * best.batchSize) / Math.max(1, brief.trainCount),
+    passes: passesOf(evidence),
     classCount: brief.classes.length,
   }
+}
+
+/** How often the training of the best looked at each image. */
+export function passesOf({ brief, best }: Evidence): number {
+  return (best.steps * best.batchSize) / Math.max(1, brief.trainCount)
 }
 
 /** The whole dev split where it was measured, else the last look at a part of it. */

@@ -9,21 +9,33 @@ const look = (points: number, more: { error?: number; wrong?: number } = {}) => 
   points,
   error: 0.5,
   wrong: 0.1,
+  passes: 10,
   ...more,
 })
 
 test('measurements of several sets come nearer to certainty, and never nearer than sets lie apart', () => {
-  const [one, four] = [beliefOf([look(1)]), beliefOf([look(1), look(1), look(1), look(1)])]
+  const [one, four] = [beliefOf([look(1)], 10), beliefOf([look(1), look(1), look(1), look(1)], 10)]
   expect(one?.mean).toBeCloseTo(1)
   expect(four?.mean).toBeCloseTo(1)
   expect(four?.deviation).toBeLessThan(one?.deviation ?? 0)
-  expect(beliefOf(Array.from({ length: 100 }, () => look(1, { error: 0.01 })))?.deviation).toBeGreaterThan(0.59)
-  expect(beliefOf([])).toBeNull()
+  expect(
+    beliefOf(
+      Array.from({ length: 100 }, () => look(1, { error: 0.01 })),
+      10,
+    )?.deviation,
+  ).toBeGreaterThan(0.59)
+  expect(beliefOf([], 10)).toBeNull()
 })
 
 test('a gain counts by the errors there were to mend, a collapse as a plain loss', () => {
-  expect(beliefOf([look(2, { wrong: 0.4 })])?.mean).toBeCloseTo(0.5)
-  expect(beliefOf([look(-30)])?.mean).toBe(-2)
+  expect(beliefOf([look(2, { wrong: 0.4 })], 10)?.mean).toBeCloseTo(0.5)
+  expect(beliefOf([look(-30)], 10)?.mean).toBe(-2)
+})
+
+test('what a training of another length brought says less', () => {
+  const [same, longer] = [10, 80].map((passes) => beliefOf([look(1)], passes))
+  expect(longer?.deviation).toBeGreaterThan(1.4 * (same?.deviation ?? Infinity))
+  expect(beliefOf([look(1), { ...look(-1), passes: 80 }], 80)?.mean).toBeLessThan(-0.5)
 })
 
 test('what was measured on a set can be left out', () => {

@@ -128,6 +128,11 @@ export function photoDesign(): StagedDesign {
   }
 }
 
+/** The same net with nothing in its stages but what widens and halves. */
+export function withoutRefining(design: StagedDesign): StagedDesign {
+  return { ...design, blocks: design.blocks.map(() => 0) }
+}
+
 /** The tutorial net with as many convolutions as pools leave a pixel for. */
 export function tutorialDesign(size: Size): TutorialDesign {
   const pools = Math.floor(Math.log2(Math.max(2, Math.min(...size))))

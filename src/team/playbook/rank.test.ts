@@ -51,7 +51,7 @@ test('a move is proposed for the heavy finding that it does something about, not
 
 test('what a move brought on other image sets shifts the judgement, the more the surer it is', () => {
   const moves = [toyMove('data', 'x', { prior: 0.2 }), toyMove('data', 'y', { prior: 0.4 })]
-  const gained = (error: number) => ({ 'data/x': [{ set: 'a', points: 1.5, error, wrong: 0.1 }] })
+  const gained = (error: number) => ({ 'data/x': [{ set: 'a', points: 1.5, error, wrong: 0.1, passes: 40 }] })
   const gainOfX = (measured: Setting['measured']) =>
     ranking(moves, { ...(measured && { measured }) }).find(({ option }) => option.move.title === 'x')?.gain ?? 0
   expect(titles(moves)).toEqual(['y', 'x'])

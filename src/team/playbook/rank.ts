@@ -3,6 +3,7 @@ import { deriveSeed } from '../../core/seeds.ts'
 import type { Evidence } from '../../core/team.ts'
 import type { Memo, Option } from './craft.ts'
 import type { Finding } from './diagnose.ts'
+import { passesOf } from './diagnose-facts.ts'
 import { combine } from './belief.ts'
 import type { Belief } from './belief.ts'
 import { learn } from './lessons.ts'
@@ -72,7 +73,7 @@ function weigh(option: Option, findings: readonly Finding[], evidence: Evidence)
 /** What the playbook expects before this run's own measurements: its judgement, and what was measured on other image sets. */
 function priorOf(option: Option, findings: readonly Finding[], evidence: Evidence): Belief {
   const scale = headroom(evidence)
-  const elsewhere = beliefOf(option.measured)
+  const elsewhere = beliefOf(option.measured, passesOf(evidence))
   const judged = judge(option, findings, evidence)
   if (elsewhere === null) return judged
   return combine([judged, { mean: scale * elsewhere.mean, deviation: scale * elsewhere.deviation }])
