@@ -88,8 +88,9 @@ function dataText({ size, isLong, isBrief, reason }: InputSize, { mirror, cutout
 
 function modelText(design: ModelDesign): string {
   if (design.family === 'tutorial') return `Model: a tutorial net with ${design.widths.join(', ')} channels.`
+  const isPlain = design.block === 'plain' || design.blocks.every((count) => count === 0)
   const width = `as wide as the seconds can afford: stem ${design.stem.width}, stages ${design.widths.join(', ')} channels`
-  return `Model: a convolutional net trained from scratch, ${design.block === 'plain' ? 'plain' : `${design.block} blocks`}, ${width}.`
+  return `Model: a convolutional net trained from scratch, ${isPlain ? 'plain' : `${design.block} blocks`}, ${width}.`
 }
 
 function trainingText({ trainCount }: Brief, design: TrainingDesign): string {
