@@ -130,21 +130,32 @@ def test_groups_option_enters_the_content_hash(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("short_side", "limit", "cap", "expected"),
+    ("short_side", "limit", "expected"),
     [
-        (28, 1 << 40, 256, 64),
-        (64, 1 << 40, 256, 64),
-        (65, 1 << 40, 256, 96),
-        (230, 1 << 40, 256, 224),
-        (4000, 1 << 40, 256, 256),
-        (4000, 1 << 40, 384, 384),
-        (4000, 100 * 160 * 160 * 3, 256, 160),
-        (4000, 1, 256, 96),
+        (28, 1 << 40, 64),
+        (64, 1 << 40, 64),
+        (65, 1 << 40, 96),
+        (230, 1 << 40, 224),
+        (4000, 1 << 40, 384),
+        (350, 1 << 40, 320),
+        (4000, 8 * 100 * 384 * 384 * 3, 384),
+        (4000, 8 * 100 * 384 * 384 * 3 - 1, 320),
+        (4000, 8 * 100 * 320 * 320 * 3 - 1, 256),
+        (4000, 100 * 256 * 256 * 3, 256),
+        (4000, 100 * 256 * 256 * 3 - 1, 224),
+        (4000, 100 * 160 * 160 * 3, 160),
+        (4000, 1, 96),
     ],
 )
-def test_edge_follows_native_size_cap_and_store_limit(short_side, limit, cap, expected):
+def test_edge_follows_native_size_and_store_limit_and_above_256_an_eighth_of_it(short_side, limit, expected):
     sizes = np.full((100, 3), [short_side, short_side, 3])
-    assert read.choose_edge(sizes, Options(store_byte_limit=limit, edge_cap=cap)) == expected
+    assert read.choose_edge(sizes, Options(store_byte_limit=limit)) == expected
+
+
+def test_limit_of_the_job_decides_the_stored_size(tmp_path):
+    folder = write_classes(tmp_path / "d", {"cat": 4, "dog": 4}, width=330, height=330)
+    edges = [stage(folder, tmp_path / str(limit), storeByteLimit=limit).dataset["edge"] for limit in (1 << 30, 8 * 200 * 200 * 3)]
+    assert edges == [320, 192]
 
 
 def test_store_above_its_limit_at_the_smallest_size_is_said(tmp_path):

@@ -16,6 +16,16 @@ export function memoryLimit(totalBytes: number = totalmem()): number {
   return Math.max(2 * GIB, Math.floor(totalBytes / 3))
 }
 
+/**
+ * What the stored pixels of a dataset may take: half of what a process may use, so that they can stay in memory beside a training, and
+ * an eighth of the disk of the cache, because preparing holds them twice for a while. Free space would change from start to start
+ * and with it the stored size; for the same reason the result is a power of two, which a kernel that keeps some more memory does
+ * not change.
+ */
+export function storeByteLimit(processBytes: number, diskBytes: number): number {
+  return 2 ** Math.floor(Math.log2(Math.min(processBytes / 2, diskBytes / 8)))
+}
+
 const PROCESS_COUNT = 64 + 16 * availableParallelism()
 
 /** The limits of one process; `wallSeconds` is the outermost guard, stages have tighter ones of their own. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, statfs } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ExternalError, ImproveError, UsageError } from '../core/errors.ts'
@@ -8,7 +8,7 @@ import type { CachedDataset } from '../dataset/index.ts'
 import { hashText } from '../files/hash.ts'
 import type { Mount } from '../sandbox/sandbox.ts'
 import type { HarnessEvent } from './events.ts'
-import { limitsOf } from './limits.ts'
+import { limitsOf, memoryLimit, storeByteLimit } from './limits.ts'
 import { runTrusted, trustedFailure } from './run-process.ts'
 import type { Python } from './run-process.ts'
 
@@ -34,17 +34,28 @@ export type PrepareRequest = {
 /** The staged dataset of the user's images: from the cache, or prepared now. */
 export async function prepareDataset(request: PrepareRequest, tools: Python): Promise<CachedDataset> {
   if (request.groups?.kind === 'pattern') await checkPattern(request.groups.pattern, tools.python)
+  const cache = join(request.cache, 'datasets')
+  const byteLimit = storeByteLimit(memoryLimit(), await diskBytes(cache))
   return openDataset({
     source: request.source,
-    options: await optionsKey(request.groups),
-    cache: join(request.cache, 'datasets'),
-    prepare: (folder) => runPrepare(request, tools, folder),
+    options: { ...(await groupsKey(request.groups)), storeByteLimit: byteLimit },
+    cache,
+    prepare: (folder) => runPrepare(request, tools, { folder, byteLimit }),
     onWait: () => request.onNote('another process prepares the same images; waiting for it'),
     signal: request.signal,
   })
 }
 
-async function runPrepare(request: PrepareRequest, tools: Python, folder: string): Promise<void> {
+/** Size of the disk that holds a folder, which is made where it is not there. */
+async function diskBytes(folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true })
+  const { blocks, bsize } = await statfs(folder)
+  return blocks * bsize
+}
+
+type Output = { readonly folder: string; readonly byteLimit: number }
+
+async function runPrepare(request: PrepareRequest, tools: Python, { folder, byteLimit }: Output): Promise<void> {
   const { pathOf } = tools.sandbox
   const source: Mount = { host: request.source, guest: `/source/${basename(request.source)}` }
   const out: Mount = { host: folder, guest: '/out', writable: true }
@@ -53,7 +64,11 @@ async function runPrepare(request: PrepareRequest, tools: Python, folder: string
     source: pathOf(source),
     out: pathOf(out),
     name: basename(request.source),
-    options: { workers: tools.threads, groups: groupsOption(request.groups, groups === null ? null : pathOf(groups)) },
+    options: {
+      workers: tools.threads,
+      storeByteLimit: byteLimit,
+      groups: groupsOption(request.groups, groups === null ? null : pathOf(groups)),
+    },
   }
   const mounts = [source, out, ...(groups === null ? [] : [groups])]
   const limits = limitsOf('prepare', PREPARE_SECONDS)
@@ -79,7 +94,7 @@ function groupsOption(groups: Groups | null, file: string | null): unknown {
 }
 
 /** Of a groups file its content counts, not its name. */
-async function optionsKey(groups: Groups | null): Promise<unknown> {
+async function groupsKey(groups: Groups | null): Promise<object> {
   if (groups?.kind !== 'file') return { groups }
   return { groups: { kind: 'file', content: hashText(await readFile(groups.path, 'utf8')) } }
 }

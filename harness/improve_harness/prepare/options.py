@@ -10,15 +10,19 @@ from .names import refuse
 
 EDGES = (96, 128, 160, 192, 224, 256, 320, 384)
 MAX_EDGE = EDGES[-1]
+COMMON_EDGE = 256  # above it only small collections: input sizes of pipelines rarely need more, and reading takes longer
+ROOMY_SHARE = 8  # a store above COMMON_EDGE may take one part in so many of the limit
 SCHEMES = (None, "fixed", "rotating", "pooled")
 
 
 @dataclass(frozen=True)
 class Options:
-    """`edge`: stored short side in pixels, None chooses. `groups`: None, {"pattern": regex} or {"file": csv path}."""
+    """`edge`: stored short side in pixels, None chooses. `groups`: None, {"pattern": regex} or {"file": csv path}.
+
+    `store_byte_limit`: what all stored pixels may take together; the host derives it from the machine.
+    """
 
     edge: int | None = None
-    edge_cap: int = 256
     store_byte_limit: int = 16 << 30
     groups: dict[str, str] | None = None
     workers: int = 1
@@ -31,7 +35,6 @@ def parse_options(given: dict[str, Any]) -> Options:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     options = Options(
         edge=given.get("edge"),
-        edge_cap=given.get("edgeCap") or 256,
         store_byte_limit=given.get("storeByteLimit") or 16 << 30,
         groups=given.get("groups"),
         workers=max(1, given.get("workers") or cores),

@@ -13,7 +13,7 @@ import numpy as np
 from .decode import MAX_FILE_BYTES, Picture, Refused, decode, read_header, reason_of, stored_size
 from .fingerprint import THUMB
 from .names import plural, refuse, safe
-from .options import EDGES, Options
+from .options import COMMON_EDGE, EDGES, ROOMY_SHARE, Options
 from .progress import Progress
 from .source import Entry, Source
 from .workers import Crashed, map_in_workers
@@ -72,7 +72,11 @@ def measure(source: Source, entries: list[Entry], workers: int, progress: Progre
 
 
 def choose_edge(sizes: np.ndarray, options: Options) -> int:
-    """The stored short side in pixels; NATIVE_EDGE means that nearly all pictures keep their size."""
+    """The stored short side in pixels; NATIVE_EDGE means that nearly all pictures keep their size.
+
+    Else the largest of EDGES that the median picture has and whose store fits: into the limit, above COMMON_EDGE into a
+    ROOMY_SHARE of it.
+    """
     if options.edge is not None:
         return options.edge
     known = sizes[sizes[:, 0] > 0]
@@ -81,8 +85,9 @@ def choose_edge(sizes: np.ndarray, options: Options) -> int:
     median = float(np.median(known[:, :2].min(axis=1)))
     if median <= NATIVE_EDGE:
         return NATIVE_EDGE
-    allowed = [edge for edge in EDGES if edge <= median and edge <= options.edge_cap]
-    fitting = [edge for edge in allowed if stored_bytes(known, edge) <= options.store_byte_limit]
+    limit = options.store_byte_limit
+    limits = {edge: limit if edge <= COMMON_EDGE else limit // ROOMY_SHARE for edge in EDGES if edge <= median}
+    fitting = [edge for edge, bytes_allowed in limits.items() if stored_bytes(known, edge) <= bytes_allowed]
     return max(fitting, default=EDGES[0])
 
 
