@@ -42,15 +42,16 @@ def train_steps(
         images, targets = next(source)
         loss, correct = train_step(model, training, images, targets, machine)
         if not math.isfinite(loss):
-            raise Failure(
-                "diverged",
-                f"the loss became {loss} at step {step + 1:,} of {steps:,}; a lower peak rate or clip_norm helps",
-                stage="train",
-            )
+            raise diverged(loss, step + 1, steps)
         if average:
             average.update(model, step)
         report(step + 1, loss, correct, average.model if average else model)
     return average.model if average else model
+
+
+def diverged(loss: float, step: int, steps: int) -> Failure:
+    message = f"the loss became {loss} at step {step:,} of {steps:,}; a lower peak rate or clip_norm helps"
+    return Failure("diverged", message, stage="train")
 
 
 def train_step(model: nn.Module, training: Training, images: Tensor, targets: Tensor, machine: Machine) -> tuple[float, float]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,11 +16,12 @@ from .contract import Info, Training, Transform, logits_of
 from .device import Machine, peak_memory_bytes, seed_everything
 from .pipeline import Pipeline, guard
 from .protocol import Failure
+from .randomness import BATCHES, COPIES, copies_of, shared_draws, telling_picture
 from .speed import measure_speed
 from .training_data import Batches, Fold, batch_size_of, views_of
 
 MAX_PARAMETERS = 1_000_000_000
-SAME_IMAGE_COPIES = 32  # copies of one picture in the test for batch-shared randomness
+SAME_IMAGE_COPIES = 32  # of one picture, in the batch whose shape is looked at
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def smoke(pipeline: Pipeline, fold: Fold, info: Info, machine: Machine, seed: in
     check_eval_transform(pipeline, fold, info)
     check_randomness(pipeline, pipeline.train_transform(info), fold)
     batches = Batches(fold, pipeline, info, machine)
+    check_mixing(batches)
     model = machine.place_model(pipeline.build_model(info))
     parameter_count = sum(p.numel() for p in model.parameters())
     if parameter_count > MAX_PARAMETERS:
@@ -89,29 +90,50 @@ def check_eval_transform(pipeline: Pipeline, fold: Fold, info: Info) -> None:
 
 
 def check_randomness(pipeline: Pipeline, transform: Transform, fold: Fold) -> None:
-    """Many copies of one picture must come out as varied in one batch as over many batches of one."""
+    """float32 of IMAGE_SIZE, finite, as many pictures as came in, and random numbers of each picture's own."""
     height, width = pipeline.size
-    image = fold.store.gather(fold.train_rows[:1])[0]
-    copies: Any = image.unsqueeze(0).repeat(SAME_IMAGE_COPIES, 1, 1, 1)
-    singles: Any = image.unsqueeze(0)
-    if not fold.store.uniform_shape:
-        copies, singles = list(copies), [image]
-    together = pipeline.augment(transform, copies)
-    if together.dim() != 4 or tuple(together.shape[2:]) != (height, width) or together.dtype != torch.float32:
+    picture = fold.store.gather(telling_picture(fold.store, fold.train_rows))
+    images = pipeline.augment(transform, copies_of(picture, SAME_IMAGE_COPIES))
+    if images.dim() != 4 or tuple(images.shape[2:]) != (height, width) or images.dtype != torch.float32:
         raise _failure(
-            f"data.py: train_transform gave {_shape(together)}, expected float32 [n, channels, {height}, {width}] (IMAGE_SIZE)"
+            f"data.py: train_transform gave {_shape(images)}, expected float32 [n, channels, {height}, {width}] (IMAGE_SIZE)"
         )
-    if not torch.isfinite(together).all():
+    if not torch.isfinite(images).all():
         raise _failure("data.py: train_transform gave values that are not finite")
-    if len(together) != SAME_IMAGE_COPIES:
-        raise _failure(f"data.py: train_transform returned {len(together)} images for {SAME_IMAGE_COPIES}")
-    apart = torch.cat([pipeline.augment(transform, singles) for _ in range(SAME_IMAGE_COPIES)])
-    varied_together, varied_apart = _distinct(together), _distinct(apart)
-    if varied_apart >= 4 and varied_together <= varied_apart // 2:
-        raise _failure(
-            f"data.py: train_transform draws random numbers for the whole batch: {SAME_IMAGE_COPIES} copies of one image gave "
-            f"{varied_together} results in one batch and {varied_apart} one by one; draw them per image, torch.rand(n), or use per_image"
-        )
+    if len(images) != SAME_IMAGE_COPIES:
+        raise _failure(f"data.py: train_transform returned {len(images)} images for {SAME_IMAGE_COPIES}")
+    if transform.kind == "per_image":  # is called for one picture at a time and knows no batch
+        return
+    times = shared_draws(lambda: pipeline.augment(transform, copies_of(picture, COPIES)))
+    if times:
+        raise _shared("train_transform", times, ", or use per_image")
+
+
+def check_mixing(batches: Batches) -> None:
+    """A batch_transform may mix by one draw for the batch, as the papers do, but turns or mirrors each picture by its own.
+
+    A picture mixed with itself is itself. Where copies of one come out with other values, mixing of some kind did it: left alone.
+    """
+    fold, mix = batches.fold, batches.mix
+    if not mix:
+        return
+    row = telling_picture(fold.store, fold.train_rows)
+    images = batches.pipeline.augment(batches.transform, copies_of(fold.store.gather(row), 1)).repeat(COPIES, 1, 1, 1)
+    targets = fold.labels[row].repeat(COPIES)
+    values, is_mixed = images.flatten(1).sort().values, False
+
+    def moved() -> Tensor:
+        nonlocal is_mixed
+        with guard("smoke"):
+            result, _ = mix(images.clone(), targets.clone())
+        if result.shape == images.shape and torch.allclose(result.float().flatten(1).sort().values, values, atol=1e-4):
+            return result
+        is_mixed = True
+        return images
+
+    times = shared_draws(moved)
+    if times and not is_mixed:
+        raise _shared("batch_transform", times, "")
 
 
 def check_evaluation_mode(model: nn.Module, batches: Batches, info: Info) -> None:
@@ -162,8 +184,12 @@ def check_views(pipeline: Pipeline, model: nn.Module, fold: Fold, info: Info, ma
     model.train()
 
 
-def _distinct(images: Tensor) -> int:
-    return len({image.numpy().tobytes() for image in images.detach().cpu()})
+def _shared(name: str, times: float, otherwise: str) -> Failure:
+    return _failure(
+        f"data.py: {name} draws random numbers for the whole batch: {BATCHES} batches of {COPIES} copies of one image differ "
+        f"{times:.1f} times as much from each other as images with draws of their own would; one coin or one strength is shared by all "
+        f"images of a batch: draw them per image, torch.rand(n) instead of torch.rand(1){otherwise}"
+    )
 
 
 def _shape(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from .dev_look import DevLook
 from .device import Machine, peak_memory_bytes, seed_everything
 from .hang_trace import trace_before
 from .jobs import info_of
-from .loop import Meter, loss_and_accuracy, train_steps
+from .loop import Meter, diverged, loss_and_accuracy, train_steps
 from .pipeline import Pipeline, guard
 from .protocol import Failure, emit
 from .smoke import Smoke, smoke
@@ -152,9 +153,14 @@ class Curve:
 def run_fit(
     fit: Any, model: nn.Module, training: Training, batches: Batches, steps: int, machine: Machine, curve: Curve
 ) -> nn.Module:
-    """The pipeline's own loop. It may return the model to keep; the one it was given otherwise."""
+    """The pipeline's own loop. It may return the model to keep; the one it was given otherwise.
+
+    Raises Failure("diverged") when it reports a loss that is not finite.
+    """
 
     def on_step(step: int, loss: float, accuracy: float) -> None:
+        if not math.isfinite(loss):
+            raise diverged(loss, step, steps)
         curve.watch(step, loss, accuracy, model)
 
     context = FitContext(steps, machine.device, machine.autocast, on_step, training)

@@ -60,26 +60,47 @@ def test_same_pixels_have_one_hash_in_every_lossless_format():
     assert len(hashes) == 1
 
 
+def as_taken(upright: Image.Image, orientation: int) -> Image.Image:
+    """The picture as the camera wrote it, which is upright when `orientation` is followed."""
+    turn = Image.Transpose
+    turns = {
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_90,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_270,
+    }
+    return upright.transpose(turns[orientation]) if orientation in turns else upright
+
+
+def exif_of(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
 def test_exif_orientation_is_applied(orientation, kind):
     upright = draw(4)
-    as_taken = {
-        1: lambda im: im,
-        2: lambda im: im.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-        3: lambda im: im.transpose(Image.Transpose.ROTATE_180),
-        4: lambda im: im.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
-        5: lambda im: im.transpose(Image.Transpose.TRANSPOSE),
-        6: lambda im: im.transpose(Image.Transpose.ROTATE_90),
-        7: lambda im: im.transpose(Image.Transpose.TRANSVERSE),
-        8: lambda im: im.transpose(Image.Transpose.ROTATE_270),
-    }[orientation](upright)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {}
-    data = encode(as_taken, kind, exif=exif, **options)
+    data = encode(as_taken(upright, orientation), kind, exif=exif_of(orientation), **options)
     assert np.array_equal(pixels_of(data), np.asarray(upright).transpose(2, 0, 1))
     assert (decode(data, 64).width, decode(data, 64).height) == (20, 16)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("width", "height"), [(20, 16), (1000, 800)])
+def test_a_jpeg_is_turned_as_its_exif_says_at_full_and_at_reduced_scale(orientation, width, height):
+    upright = draw(4, width, height)
+    data = encode(as_taken(upright, orientation), "JPEG", quality=98, subsampling=0, exif=exif_of(orientation))
+    got = pixels_of(data, edge=16).astype(int)
+    expected = np.asarray(upright.resize((20, 16), Image.Resampling.BILINEAR)).transpose(2, 0, 1).astype(int)
+    assert got.shape == expected.shape
+    assert np.abs(got - expected).mean() < 3  # the nearest other orientation differs by more than 30
+    assert (decode(data, 16).width, decode(data, 16).height) == (width, height)
 
 
 def test_damaged_exif_counts_as_upright():

@@ -96,6 +96,23 @@ def test_the_contract_is_wide_enough_for(idea, tmp_path):
     assert accuracy(out, tmp_path / "data", 2) > 0.65
 
 
+@pytest.mark.parametrize("loss", ["nan", "inf"])
+def test_a_loop_of_its_own_that_reports_no_finite_loss_ends_at_that_step(loss, tmp_path):
+    import contract_ideas
+
+    report = "ctx.report(float(loss.detach()))"
+    assert report in contract_ideas.TRAINING_FIT
+    training = contract_ideas.TRAINING_FIT.replace(
+        report, f"ctx.report(float('{loss}') if progress >= 0.5 else float(loss.detach()))"
+    )
+    info = stage(tmp_path / "data")
+    job = train_job(tmp_path / "data", info, write_code(tmp_path / "code", TINY, training=training), tmp_path / "out", steps=10)
+    exit_code, events, _ = run_process("train", job, tmp_path)
+    assert exit_code == 1
+    assert (events[-1]["stage"], events[-1]["kind"]) == ("train", "diverged")
+    assert events[-1]["message"] == f"the loss became {loss} at step 6 of 10; a lower peak rate or clip_norm helps"
+
+
 def test_a_promised_cuda_device_that_is_missing_ends_the_process(tmp_path):
     import torch
 
