@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RunSpec } from '../src/core/run-spec.ts'
 import type { RunState } from '../src/core/run-state.ts'
+import type { PastTrial } from '../src/core/team.ts'
 import { readJournal } from '../src/journal/index.ts'
 import type { Evaluation } from '../src/core/evaluator.ts'
 import { finalize } from '../src/refine/finalize.ts'
@@ -50,6 +51,25 @@ async function session(
   }
   return { ...counted, openings, shipped, state: journal.state() }
 }
+
+test('the team reads every finding of a failed trial; the decision stays one sentence', async () => {
+  const { run, journal } = await openScriptedRun(await makeFolder(), SCRIPT, syntheticEvaluator(new Map()))
+  const read: PastTrial[][] = []
+  const analyst: Run['team']['analyst'] = (evidence, signal) => {
+    read.push([...evidence.past])
+    return run.team.analyst(evidence, signal)
+  }
+  try {
+    await refine({ ...run, team: { ...run.team, analyst } }, SIGNAL)
+  } finally {
+    await journal.close()
+  }
+  expect(read.at(-1)?.[2]?.result).toEqual({
+    status: 'failed',
+    message: 'shapes do not fit\nmodel.py line 3: and a second one',
+  })
+  expect(journal.state().trials[3]?.decision?.reason).not.toContain('a second one')
+})
 
 const verdicts = ({ trials }: RunState) => trials.slice(1).map((trial) => trial.decision?.verdict)
 

@@ -116,7 +116,7 @@ async function explain(error: unknown, session: Session, journal: Journal, conte
   }
   if (error instanceof BaselineFailed)
     return new ExternalError('environment', `the first pipeline could not be trained: ${error.message}`, {
-      evidence: [`log  ${join(name, evaluationFolder(0, error.repeat), 'train.log')}`],
+      evidence: [...error.evidence, `log  ${join(name, evaluationFolder(0, error.repeat), 'train.log')}`],
       fix: 'improve doctor',
       cause: error,
     })

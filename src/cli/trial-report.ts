@@ -1,12 +1,12 @@
 import { relative } from 'node:path'
 import { formatCount, formatEstimate, formatSeconds, quoteForShell, row } from '../core/format.ts'
-import type { MetricName, Outcome, Scored, StageSeconds } from '../core/outcome.ts'
+import type { Failed, MetricName, Scored, StageSeconds } from '../core/outcome.ts'
 import { mean, sampleDeviation } from '../core/statistics.ts'
+import { failureLines } from './failure-text.ts'
 import { nameForBundle } from './find-bundle.ts'
+import { speedRows } from './speed-text.ts'
 import type { Terminal } from './terminal.ts'
 import type { Trial, TrialRun } from './trial.ts'
-
-const LOG_LINES = 15
 
 /** What a trial came to. */
 export type TrialEnd = {
@@ -33,9 +33,8 @@ export function printTrial(end: TrialEnd, terminal: Terminal): boolean {
   return true
 }
 
-function printFailure(failure: Extract<Outcome, { status: 'failed' }>, folder: string, terminal: Terminal): void {
-  terminal.note(`failed: ${failure.stage}, ${failure.message}`)
-  for (const line of failure.logTail.trimEnd().split('\n').slice(-LOG_LINES)) if (line !== '') terminal.note(`  | ${line}`)
+function printFailure(failure: Failed, folder: string, terminal: Terminal): void {
+  for (const line of failureLines(failure)) terminal.note(line)
   terminal.note(`next: mend the pipeline and try again; its files and log lie in ${folder}`)
 }
 
@@ -48,6 +47,7 @@ function printScored({ trial, runs, openings, best }: TrialEnd, folder: string, 
   terminal.print(row('time', timeText(trial, runs)))
   const cpu = sum(scoredOf(runs, 'val').flatMap((scored) => scored.trainings.map((training) => training.cpuSeconds)))
   terminal.print(row('', `${formatCount(cpu)} CPU-seconds of training`))
+  for (const [label, text] of speedRows(scoredOf(runs, 'val'))) terminal.print(row(label, text))
   terminal.print(row('files', folder))
   terminal.print(row(best === null ? 'next' : 'more', nextTry(trial)))
   // A line that is not broken can be pasted.

@@ -83,7 +83,8 @@ function evaluationText({ finished, seed, attempts }: EvaluationState, metric: M
   if (finished === null) return `under way or cut; seed ${seed}${begun}`
   const { outcome, record } = finished
   const end = `seed ${seed}${begun}; ${record.folder}`
-  if (outcome.status === 'failed') return `failed in ${outcome.stage} (${outcome.kind}): ${words(outcome.message)}; ${end}`
+  if (outcome.status === 'failed')
+    return `failed in ${outcome.stage} (${outcome.kind}): ${[outcome.message, ...outcome.evidence].map(words).join('; ')}; ${end}`
   const cost = `${plural(outcome.steps, 'step')} in ${formatSeconds(outcome.trainSeconds)} of training, ${formatSeconds(outcome.seconds)} in all`
   return `${scoreText(metric, outcome)}; ${cost}; ${end}`
 }

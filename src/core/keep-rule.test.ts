@@ -201,6 +201,7 @@ test('a failed candidate is rejected with the reason of its failure', () => {
     stage: 'train',
     kind: 'diverged',
     message: 'the loss became nan at step 12',
+    evidence: [],
     logTail: '',
     seconds,
   } as const

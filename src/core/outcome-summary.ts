@@ -5,8 +5,8 @@ import type { OutcomeSummary } from './run-events.ts'
 export function summarize(outcome: Outcome): OutcomeSummary {
   const seconds = totalSeconds(outcome.seconds)
   if (outcome.status === 'failed') {
-    const { stage, kind, message } = outcome
-    return { status: 'failed', stage, kind, message, seconds }
+    const { stage, kind, message, evidence } = outcome
+    return { status: 'failed', stage, kind, message, evidence: [...evidence], seconds }
   }
   const { split, metrics, steps, trainings } = outcome
   const sum = (of: (training: (typeof trainings)[number]) => number) => trainings.reduce((total, each) => total + of(each), 0)

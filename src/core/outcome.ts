@@ -30,6 +30,8 @@ export type Failed = {
   readonly kind: FailureKind
   /** One sentence good enough to repair the code from. */
   readonly message: string
+  /** What the process said beside it, one finding or likely cause each: printable, few and short, but untrusted. */
+  readonly evidence: readonly string[]
   /** Last lines of what the process printed; untrusted text. */
   readonly logTail: string
   readonly seconds: StageSeconds
@@ -63,6 +65,8 @@ export type TrainingSummary = {
   readonly imagesPerSecond: number
   /** Null where another device than the CPU computes. */
   readonly cpuSecondsPerImage: number | null
+  /** 0..1 of a training step that was spent on data, as the smoke run measured it; null where none was made. */
+  readonly dataShare: number | null
   readonly batchSize: number
   readonly peakMemoryBytes: number
   readonly parameterCount: number

@@ -72,6 +72,7 @@ const outcomeSummary = z.discriminatedUnion('status', [
     stage: z.enum(STAGES),
     kind: z.enum(FAILURE_KINDS),
     message: z.string(),
+    evidence: z.array(z.string()).default([]),
     seconds: z.number(),
   }),
 ])

@@ -94,6 +94,7 @@ export type PastTrial = {
   readonly bottleneck: string | null
   readonly predictedGain: number
   readonly result:
+    /** The first line says what went wrong; further findings or likely causes follow, a line each. */
     | { readonly status: 'failed'; readonly message: string }
     | {
         readonly status: 'scored'

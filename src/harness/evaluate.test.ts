@@ -52,6 +52,8 @@ test('pooled folds are all trained with the steps that fold 0 measured, and scor
   expect(outcome.metrics).toMatchObject({ n: 20, accuracy: { value: 0.5 } })
   // A fifth of 10 s at 1,000 images a second and batches of 10, 4 % kept for looks.
   expect(outcome.trainings.map(({ fold, steps }) => [fold, steps])).toEqual([0, 1, 2, 3, 4].map((fold) => [fold, 192]))
+  // The smoke run of the first fold alone measures.
+  expect(outcome.trainings.map(({ dataShare }) => dataShare)).toEqual([0.25, null, null, null, null])
   expect((await trainJob(request, 'fold0')).steps).toBeNull()
   expect((await trainJob(request, 'fold3')).steps).toBe(192)
 })

@@ -17,7 +17,14 @@ export async function writeOutcome(folder: string, outcome: Outcome): Promise<vo
 
 /** What `writeOutcome` wrote; null when there is none. */
 export async function readOutcome(folder: string): Promise<Outcome | null> {
-  return (await readJson(join(folder, OUTCOME_FILE))) as Outcome | null
+  const stored = (await readJson(join(folder, OUTCOME_FILE))) as Outcome | null
+  return stored === null ? null : complete(stored)
+}
+
+/** Of a file of an earlier version: what it does not hold is empty. */
+function complete(outcome: Outcome): Outcome {
+  if (outcome.status === 'failed') return Object.assign({ evidence: [] }, outcome)
+  return { ...outcome, trainings: outcome.trainings.map((training) => Object.assign({ dataShare: null }, training)) }
 }
 
 /** Steps and speed of the trainings of an evaluation; null when it failed before they were known. */

@@ -35,6 +35,7 @@ test.each([
   ['train', 'not JSON'],
   ['train', '{"type":"smoke.passed","imagesPerSecond":-5,"batchSize":10}'],
   ['train', '{"type":"smoke.passed","imagesPerSecond":null,"batchSize":10}'],
+  ['train', '{"type":"smoke.passed","imagesPerSecond":5,"batchSize":10,"dataShare":-0.1}'],
   ['train', '{"type":"train.finished","steps":0.5,"trainSeconds":1,"batchSize":1}'],
   ['score', '{"type":"score.finished","result":{"n":3,"accuracy":1}}'],
   ['predict', '[]'],
@@ -49,6 +50,16 @@ test('an event that does not end is refused', async () => {
 test('a line above 4 MiB is refused before it is complete', async () => {
   const piece = Buffer.alloc(1 << 20, 'x')
   await expect(collect('train', [piece, piece, piece, piece, piece])).rejects.toThrow('longer than 4 MiB')
+})
+
+test.each([
+  ['', null],
+  [',"dataShare":null', null],
+  [',"dataShare":0.04', 0.04],
+  [',"dataShare":1.01', 1],
+])('of a smoke run with%s the share of data is %s: clocks may disagree by a little', (field, dataShare) => {
+  const event = parseEvent('train', `{"type":"smoke.passed","imagesPerSecond":5,"batchSize":10${field}}`)
+  expect(event).toMatchObject({ dataShare })
 })
 
 test('what a failing process says is stripped of terminal commands and of unknown kinds', () => {

@@ -12,6 +12,8 @@ export type HarnessMode = 'prepare' | 'machine' | 'train' | 'predict' | 'score' 
 const MAX_LINE_BYTES = 4 << 20
 /** All events of one process together. */
 const MAX_STREAM_BYTES = 64 << 20
+/** Characters of one line of evidence: a sentence of the static check with its file, line and remedy fits. */
+const MAX_EVIDENCE_LENGTH = 400
 
 const number = z.number()
 const measured = z.number().nullish()
@@ -41,7 +43,7 @@ const failed = z.object({
   stage: z.string().transform((stage) => STAGES.find((known) => known === stage) ?? null),
   kind: z.string(),
   message: z.string().transform((text) => printable(text, 1000)),
-  evidence: z.array(z.string().transform((text) => printable(text))).nullish(),
+  evidence: z.array(z.string().transform((text) => printable(text, MAX_EVIDENCE_LENGTH))).nullish(),
   fix: z.string().nullish(),
 })
 
@@ -90,6 +92,12 @@ const eventSchemas = {
       imagesPerSecond: positive,
       cpuSecondsPerImage: positive.nullish().transform((value) => value ?? null),
       batchSize: z.number().int().positive(),
+      /** Of the seconds of a step, what went to data. */
+      dataShare: z
+        .number()
+        .nonnegative()
+        .nullish()
+        .transform((value) => (value == null ? null : Math.min(1, value))),
       peakMemoryBytes: measured,
       parameterCount: measured,
       firstLoss: measured,

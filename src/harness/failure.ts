@@ -11,6 +11,7 @@ export type StageFailure = {
   readonly stage: Stage
   readonly kind: FailureKind
   readonly message: string
+  readonly evidence: readonly string[]
   readonly logTail: string
 }
 
@@ -18,13 +19,17 @@ export type StageFailure = {
 export type Deadline = { readonly seconds: number; readonly expectedSeconds: number | null }
 
 export function stageFailure(stage: Stage, kind: FailureKind, message: string, logTail: string): StageFailure {
-  return { status: 'failed', stage, kind, message, logTail }
+  return { status: 'failed', stage, kind, message, evidence: [], logTail }
 }
+
+/** More of it than this helps nobody, and the process may say anything. */
+const MAX_EVIDENCE = 8
 
 /** What the process itself reported: the text is untrusted, kind and stage are taken only if they are known. */
 export function reportedFailure(event: FailedEvent, stage: Stage, logTail: string): StageFailure {
   const message = event.fix ? `${event.message}; ${printable(event.fix)}` : event.message
-  return stageFailure(event.stage ?? stage, failureKind(event.kind), message, logTail)
+  const evidence = (event.evidence ?? []).filter((line) => line.trim() !== '').slice(0, MAX_EVIDENCE)
+  return { ...stageFailure(event.stage ?? stage, failureKind(event.kind), message, logTail), evidence }
 }
 
 /** What it means that a process ended within `stage` without saying that it finished. */

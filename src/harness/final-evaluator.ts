@@ -103,9 +103,9 @@ async function firstEvaluation({ runFolder }: LocalEvaluation, trial: number): P
   throw new ExternalError('disk', `the outcome of trial ${trial} is missing`, { evidence: [folder] })
 }
 
-function refitFailed(trial: number, { stage, message, logTail }: Failed): ExternalError {
+function refitFailed(trial: number, { stage, message, evidence, logTail }: Failed): ExternalError {
   return new ExternalError('environment', `the refit of trial ${trial} failed with two seeds: ${stage}, ${message}`, {
-    evidence: logTail.trimEnd().split('\n').slice(-8),
+    evidence: [...evidence, ...logTail.trimEnd().split('\n').slice(-8)],
     fix: 'improve resume tries both again, nothing of the search is lost; a new run with --no-refit ships the model that was scored, where val is one split or rotates',
   })
 }

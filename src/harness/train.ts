@@ -58,7 +58,7 @@ type TrainEvent = Exclude<HarnessEvent<'train'>, { type: 'failed' }>
 type Told = { status: 'told'; finished: Extract<TrainEvent, { type: 'train.finished' }>; pace: Pace; account: Account }
 
 /** What a training process says of its model on the way and at the end. */
-type Account = { readonly curve: CurvePoint[]; dev: DevReport | null }
+type Account = { readonly curve: CurvePoint[]; dev: DevReport | null; dataShare: number | null }
 
 /** Trains a pipeline once: check, smoke run, as many steps as the seconds allow. The weights are taken over when it finished. */
 export async function train(
@@ -128,7 +128,7 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Told | StageFailure> {
   let pace = request.pace
-  const account: Account = { curve: [], dev: null }
+  const account: Account = { curve: [], dev: null, dataShare: null }
   const onEvent = async (event: TrainEvent): Promise<Told | undefined> => {
     switch (event.type) {
       case 'process.warm':
@@ -142,6 +142,7 @@ async function follow(
         break
       case 'smoke.passed':
         if (pace !== null) throw new BadEvent('train reported a second smoke run')
+        account.dataShare = event.dataShare
         pace = paceOf(request, await request.agree(event))
         child.answer({ steps: pace.steps, deadlineSeconds: expectation(pace.steps, pace).deadlineSeconds })
         beginTraining(request, staged, lap, pace)

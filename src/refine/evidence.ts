@@ -65,7 +65,8 @@ function resultOf(trial: TrialState, state: RunState): PastTrial['result'] {
   const comparison = trial.decision?.comparison ?? null
   if (trial.decision === null || comparison === null) {
     const outcome = trial.evaluations.find((evaluation) => evaluation.repeat === 0)?.finished?.outcome
-    return { status: 'failed', message: outcome?.status === 'failed' ? outcome.message : (trial.decision?.reason ?? '') }
+    if (outcome?.status !== 'failed') return { status: 'failed', message: trial.decision?.reason ?? '' }
+    return { status: 'failed', message: [outcome.message, ...outcome.evidence].join('\n') }
   }
   const { delta, low, high, standardError } = comparison
   return {

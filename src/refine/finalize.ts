@@ -55,7 +55,7 @@ async function test(run: Run, trial: Trial, signal: AbortSignal): Promise<Evalua
   const { outcome } = evaluation
   if (outcome.status === 'failed')
     throw new ExternalError('environment', `trial ${trial.number} could not be scored on test: ${outcome.message}`, {
-      evidence: outcome.logTail.trimEnd().split('\n').slice(-8),
+      evidence: [...outcome.evidence, ...outcome.logTail.trimEnd().split('\n').slice(-8)],
       fix: 'improve resume goes on from here; the opening of the test is counted already and not counted again',
     })
   await run.journal.append({

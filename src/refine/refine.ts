@@ -1,5 +1,6 @@
 import type { Decision } from '../core/decision.ts'
 import { lessonOf } from '../core/lesson.ts'
+import type { Failed } from '../core/outcome.ts'
 import { reasonToStop } from './budget.ts'
 import { costRatioOf, evidenceOf } from './evidence.ts'
 import { judge } from './judge.ts'
@@ -42,7 +43,7 @@ async function startingPoint(run: Run, signal: AbortSignal): Promise<Trial> {
   const baseline = trials.length > 0 ? await storedTrial(run, 0) : await designPipeline(run, signal)
   for (const repeat of [0, 1]) {
     const { outcome } = await measure(run, baseline, repeat, signal)
-    if (outcome.status === 'failed') throw new BaselineFailed(outcome.message, repeat)
+    if (outcome.status === 'failed') throw new BaselineFailed(outcome, repeat)
   }
   return baseline
 }
@@ -75,9 +76,11 @@ async function end(run: Run, best: Trial, reason: string): Promise<Trial> {
 export class BaselineFailed extends Error {
   /** The evaluation of it that failed. */
   readonly repeat: number
+  readonly evidence: readonly string[]
 
-  constructor(message: string, repeat: number) {
+  constructor({ message, evidence }: Pick<Failed, 'message' | 'evidence'>, repeat: number) {
     super(message)
     this.repeat = repeat
+    this.evidence = evidence
   }
 }

@@ -6,6 +6,7 @@ import { cacheFolder } from '../../src/files/cache-folder.ts'
 import { ensurePythonEnvironment } from '../../src/harness/index.ts'
 import { hashFile } from '../../src/files/hash.ts'
 import { runCli } from '../support/cli.ts'
+import { sandboxTest } from '../support/needs-sandbox.ts'
 import { writePngFolder } from '../support/png-folder.ts'
 
 /** A working folder with 64 pictures, and a cache of its own that shares only the Python environment. */
@@ -65,6 +66,9 @@ test('the text of a try ends with the next command and names split, n and interv
   expect(stderr).toContain(availableParallelism() > 1 ? '2 seeds from 0 on, 2 at once' : '2 seeds from 0 on')
   expect(stdout).toMatch(/^val accuracy +[\d.]+ % +\(95 % interval [\d.]+ to [\d.]+\), n = 64$/m)
   expect(stdout).toMatch(/^val +mean of 2 seeds [\d.]+ %, standard deviation [\d.]+, n = 64$/m)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+    / speed [\d,]+ images\/s, \d+ % of it spent on data, [\d.]+ [MG]B, as the training /,
+  )
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^next +improve predict \S+-split-try-\w+ my-picture\.jpg$/)
   expect([...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.length > 80)).toEqual([])
 })
@@ -78,14 +82,14 @@ test('with --refit the model that is shipped learnt from val too, and is not the
   expect(await hashFile(join(folder, 'weights-fold0.safetensors'))).not.toBe(runs[0].refit.sha256)
 })
 
-test('a pipeline that does not parse fails with file and line, and exit code 1', async () => {
+sandboxTest('a pipeline that does not parse fails with file and line, and exit code 1', async () => {
   await writePipeline('broken', 'model.py', (source) => `${source}\ndef (:\n`)
   const { code, stdout, stderr } = await improve('try', 'halves', '--seconds', '3', '--pipeline', 'broken')
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(/^failed: check, model\.py line \d+: /m)
 })
 
-test('a pipeline whose logits are not numbers fails before it is trained', async () => {
+sandboxTest('a pipeline whose logits are not numbers fails before it is trained', async () => {
   await writePipeline('not-finite', 'model.py', (source) =>
     source.replace(/return self\.head\((.*)\)/, 'return self.head($1) * float("nan")'),
   )

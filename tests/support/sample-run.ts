@@ -110,6 +110,7 @@ export const failed: OutcomeSummary = {
   stage: 'smoke',
   kind: 'exception',
   message: 'model.py: name "nm" is not defined',
+  evidence: ['training.py line 4: and a second one'],
   seconds: 4.5,
 }
 

@@ -124,6 +124,7 @@ const trainingOf = () => ({
   cpuSeconds: 2,
   imagesPerSecond: 1000,
   cpuSecondsPerImage: 0.001,
+  dataShare: 0.1,
   batchSize: 64,
   peakMemoryBytes: 1,
   parameterCount: 10,
@@ -165,7 +166,15 @@ function scored(accuracy: number, seed: number, split: 'val' | 'test'): { outcom
 
 function failedOutcome(kind: FailureKind): Outcome {
   const seconds = { start: 0, smoke: 1, train: 0, predict: 0, score: 0 }
-  return { status: 'failed', stage: 'smoke', kind, message: 'shapes do not fit', logTail: '', seconds }
+  return {
+    status: 'failed',
+    stage: 'smoke',
+    kind,
+    message: 'shapes do not fit',
+    evidence: ['model.py line 3: and a second one'],
+    logTail: '',
+    seconds,
+  }
 }
 
 function uniform(...labels: readonly (string | number)[]): number {
