@@ -34,6 +34,9 @@ const NAMED_SHARE = 0.5
 const LEAST_NAMED = 0.15
 /** A move that may alter what pictures mean is worth half. */
 const DOUBTFUL = 0.5
+/** Where something is clearly wrong, a move that does nothing about it counts by this much. */
+const CLEARLY_WRONG = 0.5
+const BESIDE_THE_POINT = 0.8
 /** A rejected change may come again on a changed pipeline unless it was this surely a loss, in standard errors. */
 const SURE_LOSS = Z_95
 
@@ -66,8 +69,14 @@ function weigh(option: Option, findings: readonly Finding[], evidence: Evidence)
   const learned = learn(question, prior, evidence.past, evidence.brief.metric)
   const factor = safety?.verdict === 'doubtful' ? DOUBTFUL : 1
   const gain = learned.mean > 0 ? learned.mean * factor : learned.mean
-  const promise = expectedImprovement({ mean: gain, deviation: learned.deviation * factor })
+  const improvement = expectedImprovement({ mean: gain, deviation: learned.deviation * factor })
+  const promise = improvement * (isBesideThePoint(option, findings) ? BESIDE_THE_POINT : 1)
   return { option, gain, promise, finding: answered(option, findings) }
+}
+
+function isBesideThePoint({ move }: Option, [heaviest]: readonly Finding[]): boolean {
+  if (heaviest === undefined || heaviest.bottleneck === 'plateau' || heaviest.weight < CLEARLY_WRONG) return false
+  return (move.helps[heaviest.bottleneck] ?? 0) <= 0
 }
 
 /** What the playbook expects before this run's own measurements: its judgement, and what was measured on other image sets. */
