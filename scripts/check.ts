@@ -8,7 +8,7 @@ import { countResults, sum, summaryLine, type Counts, type ReportFormat } from '
 const ROOT = join(import.meta.dirname, '..')
 const BIN = join(ROOT, 'node_modules', '.bin')
 const HARNESS = join(ROOT, 'harness')
-const SOURCES = ['src', 'tests', 'scripts', 'bin', 'benchmarks', 'vitest.config.ts']
+const SOURCES = ['src', 'tests', 'scripts', 'bin', 'benchmarks', 'proof', 'vitest.config.ts']
 
 type Runner = {
   readonly name: string

@@ -31,12 +31,17 @@ function wrongImports(path: string, source: string): string[] {
     .map(([, to]) => `${path}: ${from} may not import ${to}`)
 }
 
-const sources = globSync('{src,tests,scripts,benchmarks}/**/*.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
+const sources = globSync('{src,tests,scripts,benchmarks,proof}/**/*.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 test('every folder of src is in the table', () => {
   const folders = new Set(sources.filter((path) => path.startsWith('src/')).map((path) => path.split('/')[1]))
   expect([...folders].filter((folder) => !Object.hasOwn(MAY_IMPORT, folder ?? ''))).toEqual([])
+})
+
+test('programs beside src are looked at, too', () => {
+  for (const folder of ['tests', 'scripts', 'benchmarks', 'proof'])
+    expect(sources.some((path) => path.startsWith(`${folder}/`))).toBe(true)
 })
 
 test('imports go one way', () => {

@@ -14,7 +14,7 @@ export function showPlan(trial: Trial, terminal: Terminal): void {
   const share = shareOf(trial, folds)
   const atOnce = trial.lanes > 1 ? `, ${trial.lanes} at once` : ''
   const seeds = options.seeds > 1 ? `, ${options.seeds} seeds from ${options.seed} on${atOnce}` : `, seed ${options.seed}`
-  terminal.note(renderCardSummary(trial.card, dataset.facts, basename(trial.source)))
+  terminal.note(renderCardSummary(trial.card, dataset.facts, { name: basename(trial.source), testOpens: 'option' }))
   const [first = '', ...rest] = chosen.reason.split('\n')
   terminal.note(row('pipeline', `${chosen.name}: ${first}`))
   for (const line of rest) terminal.note(row('', line))

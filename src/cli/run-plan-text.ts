@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.ts'
 /** Says what will be done before it is done; of a run that goes on, where it stands. */
 export function showRunPlan(session: Session, spec: RunSpec, state: RunState, terminal: Terminal): void {
   const { dataset, card, plan } = session
-  terminal.note(renderCardSummary(card, dataset.facts, spec.name))
+  terminal.note(renderCardSummary(card, dataset.facts, { name: spec.name, testOpens: 'end-of-run' }))
   const noise = { metric: spec.metric, images: valCount(dataset.facts), seeds: 2, imageVariance: null, seedDeviation: null }
   terminal.note(row('noise', noiseSentence(noise)))
   terminal.note(row('metric', spec.metric + (spec.metric === 'log-loss' ? ' (less is better)' : '')))

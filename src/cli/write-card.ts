@@ -1,14 +1,15 @@
 import { mkdir } from 'node:fs/promises'
 import type { Card } from '../core/card.ts'
-import { renderCard } from '../dataset/index.ts'
+import { layout, renderCard } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
 import { writeAtomic } from '../files/index.ts'
 import { runFolder } from '../journal/index.ts'
 
 /** The dataset card of a run, as data and as text. */
-export async function writeCardFiles(folder: string, card: Card, { facts }: CachedDataset): Promise<void> {
+export async function writeCardFiles(folder: string, card: Card, dataset: CachedDataset): Promise<void> {
   const paths = runFolder(folder)
   await mkdir(paths.dataset, { recursive: true })
   await writeAtomic(paths.card, `${JSON.stringify(card, null, 2)}\n`)
-  await writeAtomic(paths.cardText, `${renderCard(card, facts, card.name)}\n`)
+  const words = { name: card.name, testOpens: 'end-of-run', quarantine: layout.quarantine(dataset.folder) } as const
+  await writeAtomic(paths.cardText, `${renderCard(card, dataset.facts, words)}\n`)
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { COMPONENTS } from '../core/pipeline.ts'
-import { renderCard } from '../dataset/index.ts'
+import { layout, renderCard } from '../dataset/index.ts'
 import { hashText } from '../files/hash.ts'
 import type { Trial, TrialRun } from './trial.ts'
 
@@ -10,7 +10,9 @@ export async function writeTrial(trial: Trial, runs: readonly TrialRun[], openin
   const write = (name: string, value: unknown) => writeFile(join(trial.folder, name), `${JSON.stringify(value, null, 2)}\n`)
   await write('run.json', describeRun(trial))
   await write('outcome.json', { runs, testOpenings: openings })
-  await writeFile(join(trial.folder, 'card.txt'), `${renderCard(trial.card, trial.dataset.facts, basename(trial.source))}\n`)
+  const quarantine = layout.quarantine(trial.dataset.folder)
+  const words = { name: basename(trial.source), testOpens: 'option', quarantine } as const
+  await writeFile(join(trial.folder, 'card.txt'), `${renderCard(trial.card, trial.dataset.facts, words)}\n`)
 }
 
 function describeRun({ options, source, dataset, chosen, machine, parts, version }: Trial): unknown {

@@ -10,30 +10,46 @@ const CLASSES_SHOWN = 8
 const NAME_WIDTH = 28
 const QUARANTINED_SHOWN = 5
 
+/** What opens the sealed test where the card is shown: an option of `try`, the end of a run, or neither yet. */
+export type TestOpens = 'option' | 'end-of-run' | 'later'
+
+const OPENING: Readonly<Record<TestOpens, string>> = {
+  option: 'sealed until --open-test',
+  'end-of-run': 'sealed until the end of the run, which opens it once',
+  later: 'sealed until improve try --open-test or the end of improve run',
+}
+
+export type CardWords = {
+  readonly name: string
+  readonly testOpens: TestOpens
+  /** Path of the list of all pictures that could not be read. */
+  readonly quarantine: string
+}
+
 /** The whole dataset card as text of at most 80 columns. */
-export function renderCard(card: Card, facts: DatasetFacts, name: string): string {
+export function renderCard(card: Card, facts: DatasetFacts, { name, testOpens, quarantine }: CardWords): string {
   return [
     `${printable(name, 50)}: ${formatCount(card.imageCount)} images, ${formatCount(card.classes.length)} classes`,
     '',
     ...classLines(card),
     '',
     ...pictureLines(card),
-    ...originLines(card),
+    ...originLines(card, quarantine),
     '',
-    ...splitLines(facts),
+    ...splitLines(facts, testOpens),
     row('gain', gainText(facts)),
     ...warningLines(card),
   ].join('\n')
 }
 
 /** The few lines of the card that a run begins with. */
-export function renderCardSummary(card: Card, facts: DatasetFacts, name: string): string {
+export function renderCardSummary(card: Card, facts: DatasetFacts, { name, testOpens }: Omit<CardWords, 'quarantine'>): string {
   return [
     row(
       'dataset',
       `${printable(name, 50)}: ${formatCount(card.imageCount)} images, ${formatCount(card.classes.length)} classes, ${storedText(card)}`,
     ),
-    ...splitLines(facts),
+    ...splitLines(facts, testOpens),
     row('gain', gainText(facts)),
     ...card.warnings.map((warning) => row('warning', printable(warning, 400))),
   ].join('\n')
@@ -71,7 +87,7 @@ function pictureLines(card: Card): string[] {
   ]
 }
 
-function originLines(card: Card): string[] {
+function originLines(card: Card, quarantine: string): string[] {
   const { duplicates, quarantined, stray, groups } = card
   return [
     row('duplicates', duplicatesText(duplicates)),
@@ -82,6 +98,8 @@ function originLines(card: Card): string[] {
     ...quarantined.examples
       .slice(0, QUARANTINED_SHOWN)
       .map(({ path, reason }) => wrapped(`${printable(path, 60)}: ${printable(reason, 120)}`)),
+    // A path that is not broken can be pasted.
+    ...(quarantined.count === 0 ? [] : [`${row('all of them', 'in')} ${quarantine}`]),
     ...(stray.count === 0 ? [] : [row('not used', plural(stray.count, 'other file'))]),
   ]
 }
@@ -96,7 +114,7 @@ function duplicatesText({ identicalImages, identicalGroups, nearImages, nearGrou
   return found.length === 0 ? 'none' : `${found.join(', ')}; groups stay in one split`
 }
 
-function splitLines(facts: DatasetFacts): string[] {
+function splitLines(facts: DatasetFacts, testOpens: TestOpens): string[] {
   const val = formatCount(valCount(facts))
   const how = {
     fixed: `one fixed split of ${val} images`,
@@ -104,8 +122,8 @@ function splitLines(facts: DatasetFacts): string[] {
     pooled: `five folds, each predicted by a model that did not see it: ${val} images`,
   }[facts.scheme]
   const test = {
-    sealed: `${formatCount(testCount(facts))} images, sealed until --open-test`,
-    user: `${formatCount(testCount(facts))} images of your test folder, sealed until --open-test`,
+    sealed: `${formatCount(testCount(facts))} images, ${OPENING[testOpens]}`,
+    user: `${formatCount(testCount(facts))} images of your test folder, ${OPENING[testOpens]}`,
     none: 'none: some class has too few images to seal one away',
   }[facts.testOrigin]
   return [row('val', how), row('test', test)]

@@ -1,34 +1,11 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { fixtureTools } from '../../tests/support/fixture-tools.ts'
-import { temporaryFolder } from '../../tests/support/staged-dataset.ts'
-import { storeByteLimit } from './limits.ts'
-import { prepareDataset } from './prepare-dataset.ts'
+import { refusal } from './prepare-dataset.ts'
 
-test.each([
-  ['half of what a process may use', 64, 10_000, 32],
-  ['an eighth of the disk', 10_000, 64, 8],
-  ['a power of two below either', 100, 1000, 32],
-])('the stored pixels may take %s', (_, processBytes, diskBytes, expected) => {
-  expect(storeByteLimit(processBytes, diskBytes)).toBe(expected)
-})
-
-test('preparing is told what this machine lets the stored pixels take, twice the same', async () => {
-  const root = await temporaryFolder()
-  const source = join(root, 'images')
-  await mkdir(source)
-  const tools = await fixtureTools('tells_job')
-  const told = async () => {
-    const request = { source, groups: null, cache: join(root, 'cache'), onProgress: () => {}, onNote: () => {} }
-    const error = await prepareDataset({ ...request, signal: new AbortController().signal }, tools).catch(
-      (reason: unknown) => reason,
-    )
-    expect(error).toMatchObject({ message: 'no images' })
-    return JSON.parse(String((error as { evidence: string[] }).evidence[0]))
-  }
-  const first = await told()
-  expect(first).toMatchObject({ workers: 1, groups: null })
-  expect(Math.log2(first.storeByteLimit) % 1).toBe(0)
-  expect(await told()).toEqual(first)
+test('of many unreadable pictures the names shown are told to be the first of them', () => {
+  const event = { type: 'failed', stage: null, kind: 'dataset', evidence: ['a.jpg: cut off', 'b.jpg: empty'] } as const
+  const many = { ...event, message: '1,200 images of 9,000 cannot be read (13%, more than 5%).', evidence: [...event.evidence] }
+  expect(refusal(many).evidence).toEqual(['a.jpg: cut off', 'b.jpg: empty', 'these are the first 2 of 1,200'])
+  const two = { ...many, message: '2 images of 9 cannot be read (22%, more than 5%).' }
+  expect(refusal(two).evidence).toEqual(['a.jpg: cut off', 'b.jpg: empty'])
+  expect(refusal({ ...many, message: 'the folder holds 9,000 images of 1 class' }).evidence).toHaveLength(2)
 })

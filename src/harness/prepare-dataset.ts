@@ -3,11 +3,12 @@ import { mkdir, readFile, statfs } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ExternalError, ImproveError, UsageError } from '../core/errors.ts'
+import { formatCount } from '../core/format.ts'
 import { openDataset } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
 import { hashText } from '../files/hash.ts'
 import type { Mount } from '../sandbox/sandbox.ts'
-import type { HarnessEvent } from './events.ts'
+import type { FailedEvent, HarnessEvent } from './events.ts'
 import { limitsOf, memoryLimit, storeByteLimit } from './limits.ts'
 import { runTrusted, trustedFailure } from './run-process.ts'
 import type { Python } from './run-process.ts'
@@ -82,8 +83,11 @@ async function runPrepare(request: PrepareRequest, tools: Python, { folder, byte
 }
 
 /** `prepare` says what is wrong with the images in a sentence for their owner. */
-function refusal(event: Extract<HarnessEvent<'prepare'>, { type: 'failed' }>): ImproveError {
-  const details = { evidence: event.evidence ?? [], ...(event.fix ? { fix: event.fix } : {}) }
+export function refusal(event: FailedEvent): ImproveError {
+  const evidence = event.evidence ?? []
+  const unread = Number(/^([\d,]+) images? of [\d,]+ cannot be read/.exec(event.message)?.[1]?.replaceAll(',', '') ?? 0)
+  const rest = unread > evidence.length ? [`these are the first ${evidence.length} of ${formatCount(unread)}`] : []
+  const details = { evidence: [...evidence, ...rest], ...(event.fix ? { fix: event.fix } : {}) }
   if (event.kind === 'disk') return new ExternalError('disk', event.message, details)
   return new UsageError(event.message, details, 'dataset')
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { quoteForShell } from '../../core/format.ts'
 import { smallestVisibleGain } from '../../core/statistics.ts'
 import { valCount } from '../../core/dataset.ts'
-import { readCard, renderCard } from '../../dataset/index.ts'
+import { layout, readCard, renderCard } from '../../dataset/index.ts'
 import { checkSource, parseGroups } from '../check-paths.ts'
 import { composeParts } from '../compose.ts'
 import type { Context } from '../context.ts'
@@ -29,7 +29,8 @@ export function dataCommand(context: Context) {
           JSON.stringify({ ...card, name: basename(source), smallestVisibleGain: gain, folder: staged.folder }, null, 2),
         )
       } else {
-        context.terminal.print(renderCard(card, staged.facts, basename(source)))
+        const words = { name: basename(source), testOpens: 'later', quarantine: layout.quarantine(staged.folder) } as const
+        context.terminal.print(renderCard(card, staged.facts, words))
         context.terminal.note(
           `next: improve try ${quoteForShell(dataset)}${options.groups === undefined ? '' : ` --groups ${quoteForShell(options.groups)}`} --seconds 60`,
         )
