@@ -86,7 +86,7 @@ async function installSandbox(progress, finish) {
   const mayInstall = process.platform === 'linux' && process.getuid() === 0 && spawnSync('apt-get', ['--version']).status === 0
   if (!mayInstall) {
     const hint = process.platform === 'linux' ? `to install it: sudo ${command}` : 'there is none for this system yet'
-    return finish(`bubblewrap is missing, tests that need it are skipped; ${hint}`)
+    return finish(`bubblewrap is missing, tests that need it are skipped (with IMPROVE_REQUIRE_SANDBOX=1 they fail); ${hint}`)
   }
   progress(command)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }

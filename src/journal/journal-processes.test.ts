@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { sandboxMissing } from '../../tests/support/sandbox.ts'
+import { noSandbox } from '../../tests/support/needs-sandbox.ts'
 import { temporaryFolder } from '../../tests/support/staged-dataset.ts'
 import { readJournal } from './read-journal.ts'
 
@@ -76,7 +76,7 @@ test('of four processes that want one run at once one gets it, and the others na
   for (const child of [...children, next]) child.kill('SIGKILL')
 }, 60_000)
 
-test.skipIf(sandboxMissing !== '')(
+test.skipIf(noSandbox)(
   'on a full disk the append fails in a sentence, the journal stays whole, and goes on once there is space',
   async () => {
     const folder = await temporaryFolder()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 
 import { describe, expect, test, vi } from 'vitest'
 
+import { noSandbox } from '../../tests/support/needs-sandbox.ts'
 import {
   bwrap,
   LIMITS,
@@ -15,13 +16,12 @@ import {
   neverAborted,
   processesWith,
   readEvents,
-  sandboxMissing,
   startPython,
   startShell,
 } from '../../tests/support/sandbox.ts'
 import { findProgram } from './launch.ts'
 
-describe.skipIf(sandboxMissing)(`bubblewrap ${sandboxMissing}`, () => {
+describe.skipIf(noSandbox)('bubblewrap', () => {
   test('a daemon in a session of its own ends with the time limit', async () => {
     const marker = randomUUID()
     const script = `setsid sh -c 'trap "" TERM HUP; while :; do sleep 1; done; : ${marker}' >/dev/null 2>&1 & trap "" TERM; sleep 60; : ${marker}`

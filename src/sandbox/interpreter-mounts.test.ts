@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { interpreterMounts } from './interpreter-mounts.ts'
-import { bwrap, LIMITS, makeFolder, neverAborted, python, readEvents, sandboxMissing } from '../../tests/support/sandbox.ts'
+import { noSandbox } from '../../tests/support/needs-sandbox.ts'
+import { bwrap, LIMITS, makeFolder, neverAborted, python, readEvents } from '../../tests/support/sandbox.ts'
 
 /** `<folder>/bin/python3` with a standard library beside it. */
 const makeInstallation = (folder: string): string => {
@@ -55,7 +56,7 @@ test('a link in ~/bin does not show the home folder', () => {
   expect(hosts(join(home, 'bin/python3'))).toEqual([join(home, 'bin/python3'), join(home, 'opt/python')])
 })
 
-describe.skipIf(sandboxMissing)(`in bubblewrap ${sandboxMissing}`, () => {
+describe.skipIf(noSandbox)('in bubblewrap', () => {
   test('a virtual environment of the python here runs', { timeout: 60_000 }, async () => {
     const folder = join(makeFolder(), 'venv')
     execFileSync(python, ['-m', 'venv', '--without-pip', folder])

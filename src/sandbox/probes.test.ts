@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 
 import { makePlainSandbox } from './plain.ts'
 import { runProbes } from './probes.ts'
-import { bwrap, python, sandboxMissing } from '../../tests/support/sandbox.ts'
+import { noSandbox } from '../../tests/support/needs-sandbox.ts'
+import { bwrap, python } from '../../tests/support/sandbox.ts'
 
-test.skipIf(sandboxMissing)(`all ten probes pass in bubblewrap ${sandboxMissing}`, { timeout: 20_000 }, async () => {
+test.skipIf(noSandbox)('all ten probes pass in bubblewrap', { timeout: 20_000 }, async () => {
   const probes = await runProbes(bwrap, python)
   expect(probes).toHaveLength(10)
   expect(probes.filter((probe) => !probe.passed)).toEqual([])

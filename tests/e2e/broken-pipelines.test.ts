@@ -3,6 +3,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Failed, Outcome } from '../../src/core/outcome.ts'
 import type { Pipeline } from '../../src/core/pipeline.ts'
+import { noSandbox } from '../support/needs-sandbox.ts'
 import { dataSource, modelSource, OUTSIDE, trainingSource } from '../support/broken-sources.ts'
 import { digest, leftProcesses, makeBench } from '../support/trial-bench.ts'
 import type { Bench, Conditions } from '../support/trial-bench.ts'
@@ -53,7 +54,7 @@ function show(outcome: Outcome): void {
   else console.log(`${outcome.stage}, ${outcome.kind}: ${outcome.message}`)
 }
 
-describe.concurrent('what the static check refuses', () => {
+describe.skipIf(noSandbox).concurrent('what the static check refuses', () => {
   test('a syntax error is told with file, line and text', async () => {
     const model = modelSource({}).replace('def build_model(info):', 'def build_model(info)')
     expect(await evaluate({ model })).toMatchObject(
@@ -74,7 +75,7 @@ describe.concurrent('what the static check refuses', () => {
   })
 })
 
-describe.concurrent('what the smoke run finds', () => {
+describe.skipIf(noSandbox).concurrent('what the smoke run finds', () => {
   test('logits of a wrong shape are told with the shape expected', async () => {
     const model = modelSource({ after: 'logits = logits[:, :1].repeat(1, 5)' })
     const message = /^model\.py: in evaluation mode the model gave float32 \[2, 5\], expected logits \[n, 2\]/
@@ -134,7 +135,7 @@ describe.concurrent('what the smoke run finds', () => {
   })
 })
 
-describe.concurrent('what goes wrong in training alone', () => {
+describe.skipIf(noSandbox).concurrent('what goes wrong in training alone', () => {
   test('an exception after some steps is told with file, line, type and text', async () => {
     const before = 'if Net.built == 2 and self.calls > 5:\n    raise ValueError("no such corner")'
     const message = /^model\.py line \d+: ValueError: no such corner/
@@ -166,7 +167,7 @@ if Net.built == 2:
   })
 })
 
-describe.concurrent('what only shows in the predictions', () => {
+describe.skipIf(noSandbox).concurrent('what only shows in the predictions', () => {
   test.each([
     ['the statistics of the batch', 'self.stem.train()'],
     ['the position in the batch', 'images = images + torch.arange(len(images)).view(-1, 1, 1, 1) * (not self.training)'],
@@ -185,7 +186,7 @@ describe.concurrent('what only shows in the predictions', () => {
   })
 })
 
-describe.concurrent('code that the static check does not see through meets the sandbox', () => {
+describe.skipIf(noSandbox).concurrent('code that the static check does not see through meets the sandbox', () => {
   test('a bomb of 4,096 processes is ended as a whole', async () => {
     const build = `
 os = outside("os")
@@ -289,7 +290,7 @@ raise ValueError("after the flood")`
   })
 })
 
-describe.concurrent('what is odd but harmless is scored', () => {
+describe.skipIf(noSandbox).concurrent('what is odd but harmless is scored', () => {
   test('the tiny pipeline as it is', async () => {
     expect(await evaluate({}, GENEROUS)).toMatchObject(SCORED)
   })
@@ -317,7 +318,7 @@ if os.fork() == 0:
   })
 })
 
-test('afterwards no process runs, no temporary folder is left, no watched file has changed', async () => {
+test.skipIf(noSandbox)('afterwards no process runs, no temporary folder is left, no watched file has changed', async () => {
   expect(leftProcesses()).toEqual([])
   expect(await bench.leftFolders()).toEqual([])
   expect(await digest(bench.watched)).toBe(digestBefore)

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 
 import { afterAll } from 'vitest'
 
-import { findSandbox } from '../../src/sandbox/find-sandbox.ts'
 import { interpreterMounts } from '../../src/sandbox/interpreter-mounts.ts'
 import { makePlainSandbox } from '../../src/sandbox/plain.ts'
 import type { Command, RunningProcess, Sandbox } from '../../src/sandbox/sandbox.ts'
+import { sandboxHere } from './needs-sandbox.ts'
 
 export const LIMITS = { memoryBytes: 2 ** 28, wallSeconds: 20, processCount: 32, fileBytes: 2 ** 28, outBytes: 2 ** 28 }
 
@@ -17,10 +17,8 @@ export const python = execFileSync('python3', ['-c', 'import os, sys; print(os.p
   encoding: 'utf8',
 }).trim()
 
-const found = await findSandbox()
-export const sandboxMissing = found.sandbox === null ? `no sandbox here: ${found.reason}` : ''
-export const bwrap: Sandbox = found.sandbox ?? makePlainSandbox()
-export const levels: readonly Sandbox[] = found.sandbox ? [found.sandbox, makePlainSandbox()] : [makePlainSandbox()]
+export const bwrap: Sandbox = sandboxHere ?? makePlainSandbox()
+export const levels: readonly Sandbox[] = sandboxHere ? [sandboxHere, makePlainSandbox()] : [makePlainSandbox()]
 
 export const neverAborted = new AbortController().signal
 

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import type { Outcome } from '../../src/core/outcome.ts'
 import type { Pipeline } from '../../src/core/pipeline.ts'
 import { ensurePythonEnvironment, evaluate, prepareDataset } from '../../src/harness/index.ts'
+import { sandboxHere } from './needs-sandbox.ts'
 import { readWrittenPipeline } from './written-pipeline.ts'
 import type { Tools } from '../../src/harness/index.ts'
 import type { StagedDataset } from '../../src/dataset/index.ts'
-import { findSandbox } from '../../src/sandbox/index.ts'
 import type { Limits, Sandbox } from '../../src/sandbox/sandbox.ts'
 
 /** Pixels of the side; small, so that a step takes milliseconds. */
@@ -78,10 +78,9 @@ export async function makeBench(): Promise<Bench> {
 
 async function makeTools(): Promise<Tools> {
   const { python } = await ensurePythonEnvironment({ onProgress: () => {}, signal: new AbortController().signal })
-  const { sandbox, reason } = await findSandbox()
-  if (sandbox === null) throw new Error(`no sandbox here: ${reason}`)
+  if (sandboxHere === null) throw new Error('tests with the bench belong behind skipIf(noSandbox)')
   const machine = { device: 'cpu', threads: 1, dtype: 'float32', channelsLast: false, referenceSpeed: 1000 } as const
-  return { sandbox: marked(sandbox), python, threads: 1, machine }
+  return { sandbox: marked(sandboxHere), python, threads: 1, machine }
 }
 
 function marked(sandbox: Sandbox): Sandbox {
