@@ -1,7 +1,7 @@
 // What each move of the playbook is worth on its own: pipeline 0 with one change, at the compute of pipeline 0.
 //
 //   node benchmarks/playbook/measure.ts <dataset> <results folder> [--train-seconds 20] [--repeats 1] [--baselines 4] [--groups REGEX]
-//        [--only REGEX of move ids] [--table]
+//        [--only REGEX of move ids] [--seed 0]
 //
 // One training a core runs at a time, each on one thread. What was scored is not trained again, so that the same command resumes.
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -16,6 +16,7 @@ import { formatPercent, formatSeconds } from '../../src/core/format.ts'
 import type { Evaluation, Evaluator } from '../../src/core/evaluator.ts'
 import type { ImageResults } from '../../src/core/evaluation.ts'
 import { machineWith } from '../../src/core/machine.ts'
+import { COMPONENTS } from '../../src/core/pipeline.ts'
 import type { Pipeline } from '../../src/core/pipeline.ts'
 import { deriveSeed } from '../../src/core/seeds.ts'
 import { mean } from '../../src/core/statistics.ts'
@@ -26,14 +27,13 @@ import { ensurePythonEnvironment, makeLocalEvaluator, measureMachine, prepareDat
 import { findSandbox, makePlainSandbox } from '../../src/sandbox/index.ts'
 import { makeCrafts, makePlaybookTeam } from '../../src/team/playbook/team.ts'
 import { memoOf } from '../../src/team/playbook/craft.ts'
-import { COMPONENTS } from '../../src/core/pipeline.ts'
 
 /** Moves are numbered from here on; the baselines come before. */
 const FIRST_MOVE = 100
 /** Between two seeds of one pipeline; only the error that is printed follows from it. */
 const SEED_DEVIATION = 0.004
 
-type Single = { readonly id: string; readonly kind: string; readonly cost: number; readonly pipeline: Pipeline }
+type Single = { readonly id: string; readonly kind: string; readonly pipeline: Pipeline }
 type Row = {
   readonly id: string
   readonly kind: string
@@ -64,6 +64,17 @@ async function main(dataset: string, folder: string): Promise<void> {
   const signal = new AbortController().signal
   const trainSeconds = Number(values['train-seconds'])
   const { brief, evaluators, close } = await compose(dataset, folder, trainSeconds, signal)
+  try {
+    await measureAll(brief, evaluators, { dataset, folder, trainSeconds }, signal)
+  } finally {
+    await close()
+  }
+}
+
+type Place = { readonly dataset: string; readonly folder: string; readonly trainSeconds: number }
+
+async function measureAll(brief: Brief, evaluators: Evaluator[], place: Place, signal: AbortSignal): Promise<void> {
+  const { dataset, folder, trainSeconds } = place
   const { pipeline, memos, design } = await makePlaybookTeam().architect(brief, signal)
   console.log(design)
   const baselines = await evaluateBaselines(evaluators, pipeline, signal)
@@ -84,13 +95,13 @@ async function main(dataset: string, folder: string): Promise<void> {
     },
     () => false,
   )
-  await close()
   for (const row of rows.toSorted((a, b) => (b.points ?? -99) - (a.points ?? -99))) console.log(describe(row))
 }
 
 async function compose(dataset: string, folder: string, trainSeconds: number, signal: AbortSignal) {
   const { python, torchVersion } = await ensurePythonEnvironment({ onProgress: console.log, signal })
-  const { sandbox } = await findSandbox()
+  const { sandbox, reason } = await findSandbox()
+  if (sandbox === null) console.log(`notice: no sandbox (${reason}); everything runs as plain processes`)
   const cores = availableParallelism()
   const tools = { sandbox: sandbox ?? makePlainSandbox(), python, threads: cores }
   const groups = parseGroups(values.groups, process.cwd())
@@ -138,6 +149,8 @@ async function evaluateBaselines(evaluators: Evaluator[], pipeline: Pipeline, si
   }
   await evaluate(0)
   await inLanes(seeds.slice(1), evaluators.length, evaluate, () => false)
+  const failed = done.flat().find(({ outcome }) => outcome.status === 'failed')?.outcome
+  if (failed?.status === 'failed') throw new Error(`pipeline 0 could not be scored: ${failed.message}`)
   return done
 }
 
@@ -163,7 +176,6 @@ function singleMoves(brief: Brief, memos: Readonly<Record<string, unknown>>, pip
       .map(({ move, design }) => ({
         id: move.id,
         kind: move.kind,
-        cost: move.cost,
         pipeline: { ...pipeline, [component]: crafts[component].render(design, brief) },
       }))
   })

@@ -206,9 +206,13 @@ function checkReport(report: DevReport, classCount: number): DevReport {
   throw new BadEvent(`train told of other dev classes than the ${classCount} there are`)
 }
 
-/** Guard of the whole process; the tighter one is set when the smoke run has measured the pipeline. */
-function outerDeadline(request: TrainRequest): number {
-  return 60 + 20 * request.trainSeconds
+/**
+ * Guard of the whole process; the tighter one is set when the smoke run has measured the pipeline. A pace that is known may ask for many
+ * times the seconds of a scored training, as a refit does.
+ */
+export function outerDeadline({ pace, trainSeconds }: Pick<TrainRequest, 'pace' | 'trainSeconds'>): number {
+  const paced = pace === null ? 0 : expectation(pace.steps, pace).deadlineSeconds
+  return 60 + Math.max(20 * trainSeconds, paced)
 }
 
 function summaryOf(fold: number, { finished, pace, account }: Told): TrainingSummary {
