@@ -19,9 +19,11 @@ training.py  configure(model, info)           -> Training: optimizer, schedule, 
 What the pipeline sees
 - Stored images are uint8. When all have one shape (`info.uniform_shape`), a batched transform gets a tensor [n, C, h, w]. Else it gets a
   list of [C, h, w] tensors and its first act is to make them one size: `ops.fit`, `ops.random_resized_crop`.
-- `eval_transform` gets batches of one shape each, but any shape when the stored images differ; it is exported with the model.
+- `eval_transform` gets batches of one shape each, but any shape when the stored images differ. It is part of the model that is used
+  later, so it works on tensors alone: no Pillow, no NumPy, nothing read from disk.
 - Targets are class numbers, int64 [n], or, after a batch_transform, class probabilities, float32 [n, classes].
 - Every random choice of `train_transform` is drawn once per image, never once per batch: `torch.rand(n, ...)`, not `torch.rand(1)`.
+  The same holds for turning, moving or mirroring in batch_transform; only mixing may share one draw (one lambda for a batch).
   The batched operations of `improve_harness.ops` do that. torchvision's v2 transforms, called on a batch, do not: wrap them in `per_image`.
 
 What belongs to the harness, not to the pipeline: the loop, threads, precision (autocast), memory layout, seeds, deadline, reporting,

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { Card } from '../core/card.ts'
+import { valCount } from '../core/dataset.ts'
+import { smallestVisibleGain } from '../core/statistics.ts'
 import { layout, renderCard } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
 import { writeAtomic } from '../files/index.ts'
@@ -9,7 +11,8 @@ import { runFolder } from '../journal/index.ts'
 export async function writeCardFiles(folder: string, card: Card, dataset: CachedDataset): Promise<void> {
   const paths = runFolder(folder)
   await mkdir(paths.dataset, { recursive: true })
-  await writeAtomic(paths.card, `${JSON.stringify(card, null, 2)}\n`)
+  const gain = smallestVisibleGain(valCount(dataset.facts), 1)
+  await writeAtomic(paths.card, `${JSON.stringify({ ...card, smallestVisibleGain: gain }, null, 2)}\n`)
   const words = { name: card.name, testOpens: 'end-of-run', quarantine: layout.quarantine(dataset.folder) } as const
   await writeAtomic(paths.cardText, `${renderCard(card, dataset.facts, words)}\n`)
 }
