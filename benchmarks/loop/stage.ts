@@ -11,14 +11,12 @@ import { findSandbox } from '../../src/sandbox/index.ts'
 import { writePngFolder } from '../../tests/support/png-folder.ts'
 
 const TINY = join(import.meta.dirname, '..', '..', 'harness', 'tests', 'pipelines', 'tiny')
-/** Of each of the two classes. With splits of their own an evaluation is one training. */
+/** Of each of the two classes, for what is measured a process at a time. */
 const PICTURES = { train: 600, val: 150, test: 100 } as const
 
 /** Everything that the measurements share. */
 export type Staged = {
   readonly scratch: string
-  /** The folder of the pictures, with `train`, `val` and `test`. */
-  readonly source: string
   /** A cache folder in which dataset and measured machine lie, so that a run finds them. */
   readonly cache: string
   readonly dataset: StagedDataset
@@ -47,7 +45,7 @@ export async function stage(scratch: string, onNote: (line: string) => void, sig
   const dataset = await prepareDataset({ source, groups: null, cache, onProgress: () => {}, onNote, signal }, plain)
   const machine = await measureMachine(plain, torchVersion, cache, signal)
   const tools = { ...plain, machine, threads: machine.threads }
-  const common = { scratch, source, cache, dataset, tools, torchVersion, sandbox: sandbox.description }
+  const common = { scratch, cache, dataset, tools, torchVersion, sandbox: sandbox.description }
   return { ...common, tiny: await readPipelineFolder(TINY) }
 }
 

@@ -18,7 +18,7 @@ import type { Starts } from './starts.ts'
 const START_REPEATS = 10
 const START_GAIN = 4
 /** The baseline is evaluated twice, so that there are as many evaluations as a goal needs. */
-const RUN: RunRequest = { trials: 3, trainSeconds: 10 }
+const RUN: RunRequest = { trials: 4, trainSeconds: 10 }
 const ORCHESTRATION_SHARE = 0.05
 const CRASH_SECONDS = 2
 const REPLAYED_TRIALS = 10_000

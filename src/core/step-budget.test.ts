@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { expectation, stepBudget, stepsOfEqualCompute } from './step-budget.ts'
+import { expectation, extendDeadline, stepBudget, stepsOfEqualCompute, utmostSeconds } from './step-budget.ts'
 
 const throughput = fc.record({
   imagesPerSecond: fc.double({ min: 1, max: 1e6, noNaN: true }),
@@ -46,4 +46,19 @@ test.each([
 test('a speed by the clock says nothing about equal compute', () => {
   expect(stepsOfEqualCompute(base, { ...base, imagesPerSecond: 700 })).toBe(600)
   expect(stepsOfEqualCompute(base, { ...base, cpuSecondsPerImage: null })).toBeNull()
+})
+
+test('a training is given longer as far as its own pace says that it will end, and never without end', () => {
+  expect(extendDeadline(50, 20, 0.5)).toBe(60)
+  expect(extendDeadline(50, 20, 0.8)).toBe(50)
+  expect(extendDeadline(50, 40, 0.01)).toBe(50)
+  const share = fc.double({ min: 1e-6, max: 1, noNaN: true })
+  const seconds = fc.double({ min: 1, max: 1e5, noNaN: true })
+  fc.assert(
+    fc.property(seconds, seconds, share, (deadline, elapsed, done) => {
+      const extended = extendDeadline(deadline, elapsed, done)
+      expect(extended).toBeGreaterThanOrEqual(deadline)
+      expect(extended).toBeLessThanOrEqual(utmostSeconds(deadline))
+    }),
+  )
 })

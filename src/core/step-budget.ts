@@ -6,9 +6,13 @@ const PROBE_SHARE = 0.03
 const SAME_COST = 1.12
 /** A schedule that warms up and cools down needs a few steps to be one. */
 const MIN_STEPS = 10
-/** The deadline is a guard against a hang, not the budget: it leaves room for a machine that turns busy. */
+/** The deadline is a guard against a hang, not the budget. */
 const DEADLINE_FACTOR = 2
 const DEADLINE_MARGIN_SECONDS = 30
+/** How many deadlines a training may take that goes on steadily: on a machine that turned busy it is slow, not stuck. */
+const PATIENCE = 4
+/** A training is given so many times what its pace so far says it needs. */
+const PACE_MARGIN = 1.5
 
 export type Throughput = {
   readonly imagesPerSecond: number
@@ -26,7 +30,7 @@ export type StepBudget = {
   readonly steps: number
   /** Wall seconds that these steps should take, looks included. */
   readonly expectedSeconds: number
-  /** Wall seconds after which the training is stopped. */
+  /** Wall seconds after which the training is stopped, unless its pace shows that it is only slow. */
   readonly deadlineSeconds: number
 }
 
@@ -63,4 +67,18 @@ export function stepsOfEqualCompute(base: Pace, measured: Throughput): number | 
 export function expectation(steps: number, throughput: Speed): Omit<StepBudget, 'steps'> {
   const expectedSeconds = (steps * throughput.batchSize) / throughput.imagesPerSecond / (1 - EVALUATION_SHARE)
   return { expectedSeconds, deadlineSeconds: DEADLINE_FACTOR * expectedSeconds + DEADLINE_MARGIN_SECONDS }
+}
+
+/** The most wall seconds that any pace can earn a training. */
+export function utmostSeconds(deadlineSeconds: number): number {
+  return PATIENCE * deadlineSeconds
+}
+
+/**
+ * The deadline of a training of which a share (0..1) is done after some seconds: later than the one it was given where it is slow and goes
+ * on, the same where it would never end.
+ */
+export function extendDeadline(deadlineSeconds: number, elapsedSeconds: number, share: number): number {
+  const projected = (PACE_MARGIN * elapsedSeconds) / share
+  return projected <= utmostSeconds(deadlineSeconds) ? Math.max(deadlineSeconds, projected) : deadlineSeconds
 }

@@ -15,8 +15,8 @@ export type StageFailure = {
   readonly logTail: string
 }
 
-/** A deadline that the host set on a stage, and how long the stage was expected to take. */
-export type Deadline = { readonly seconds: number; readonly expectedSeconds: number | null }
+/** A deadline that the host set on a stage, how long the stage was expected to take, and what share of it was done, where it says so. */
+export type Deadline = { readonly seconds: number; readonly expectedSeconds: number | null; readonly share: number | null }
 
 export function stageFailure(stage: Stage, kind: FailureKind, message: string, logTail: string): StageFailure {
   return { status: 'failed', stage, kind, message, evidence: [], logTail }
@@ -61,9 +61,12 @@ export function failureOfEnd(stage: Stage, end: End, limits: Limits, deadline: D
 }
 
 function timeoutMessage(stage: Stage, end: End, deadline: Deadline | null): string {
-  const seconds = formatSeconds(deadline?.seconds ?? end.wallSeconds)
-  if (deadline === null || deadline.expectedSeconds === null) return `${stage} was stopped after ${seconds} without finishing`
-  return `${stage} was stopped after ${seconds}, more than twice its expected ${formatSeconds(deadline.expectedSeconds)}`
+  const seconds = deadline?.seconds ?? end.wallSeconds
+  const done = deadline?.share == null ? '' : ` with ${Math.floor(100 * deadline.share)} % done`
+  const expected = deadline?.expectedSeconds ?? null
+  if (expected === null) return `${stage} was stopped after ${formatSeconds(seconds)} without finishing`
+  const times = (seconds / expected).toPrecision(2)
+  return `${stage} was stopped after ${formatSeconds(seconds)}${done}, ${times} times its expected ${formatSeconds(expected)}`
 }
 
 function exitMessage(stage: Stage, end: End): string {

@@ -20,7 +20,7 @@ async function follow(program: string, limits: Limits, seconds: number, expected
 test('a stage that outlives its deadline is stopped, with the time it should have taken', async () => {
   expect(await follow('hangs', LIMITS, 1, 0.4)).toMatchObject({
     kind: 'timeout',
-    message: 'train was stopped after 1.0 s, more than twice its expected 0.4 s',
+    message: 'train was stopped after 1.0 s, 2.5 times its expected 0.4 s',
   })
 })
 
@@ -34,3 +34,22 @@ test('a process that takes too much memory is out of memory, with the limit name
     message: 'train used more than 100.0 MB of memory; a smaller model, batch or input needs less',
   })
 })
+
+test('a stage that is slow and goes on is given longer than its deadline; one that stands still is not', async () => {
+  const seconds = 0.5
+  const ends = async (share: (elapsed: number) => number) => {
+    const started = performance.now()
+    const call = { mode: 'train' as const, job: {}, mounts: [], limits: LIMITS, signal: new AbortController().signal }
+    const failure = await withChild(await fixtureTools('hangs'), call, async (child) => {
+      const staged = new StagedChild(child, LIMITS)
+      staged.enter('train', seconds, 0.2)
+      const steps = setInterval(() => staged.advance(share((performance.now() - started) / 1000)), 50)
+      return staged.follow(() => undefined, call.signal).finally(() => clearInterval(steps))
+    })
+    return { failure, took: (performance.now() - started) / 1000 }
+  }
+  const slow = await ends((elapsed) => Math.min(0.9, elapsed / 1.2))
+  expect(slow.took).toBeGreaterThan(2 * seconds)
+  expect(slow.failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('with 90 % done') })
+  expect((await ends(() => 0.01)).took).toBeLessThan(2 * seconds)
+}, 20_000)

@@ -1,6 +1,7 @@
 import { failureOfEnd, reportedFailure, stageFailure } from './failure.ts'
 import type { Deadline, StageFailure } from './failure.ts'
 import type { Stage } from '../core/outcome.ts'
+import { extendDeadline } from '../core/step-budget.ts'
 import type { Limits } from '../sandbox/sandbox.ts'
 import { BadEvent } from './events.ts'
 import type { FailedEvent, HarnessEvent } from './events.ts'
@@ -17,6 +18,9 @@ type Told<T> = { readonly value: T } | { readonly failed: FailedEvent } | BadEve
 export class StagedChild<M extends Mode> {
   stage: Stage = 'start'
   private deadline: Deadline | null = null
+  private entered = 0
+  /** Seconds that the stage was given when it began. */
+  private given = 0
   private timer: NodeJS.Timeout | undefined
   private readonly child: Child<M>
   private readonly limits: Limits
@@ -29,9 +33,24 @@ export class StagedChild<M extends Mode> {
   /** Begins a stage that has to end within the seconds given. */
   enter(stage: Stage, seconds: number, expectedSeconds: number | null = null): void {
     this.stage = stage
-    this.deadline = { seconds, expectedSeconds }
+    this.entered = performance.now()
+    this.given = seconds
+    this.deadline = { seconds, expectedSeconds, share: null }
+    this.endIn(seconds)
+  }
+
+  /** The stage did a share of its work, 0..1 exclusive: a slow one that goes on is given longer. */
+  advance(share: number): void {
+    if (this.deadline === null) return
+    const elapsed = (performance.now() - this.entered) / 1000
+    const seconds = extendDeadline(this.given, elapsed, share)
+    this.deadline = { ...this.deadline, seconds, share }
+    this.endIn(seconds - elapsed)
+  }
+
+  private endIn(seconds: number): void {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.child.kill('timeout'), Math.min(seconds * 1000, LONGEST_TIMER))
+    this.timer = setTimeout(() => this.child.kill('timeout'), Math.min(Math.max(0, seconds * 1000), LONGEST_TIMER))
   }
 
   /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { partFacts } from '../core/dataset.ts'
 import type { StagedDataset } from '../dataset/index.ts'
-import { expectation, secondsBesideProbes, stepBudget, stepsOfEqualCompute } from '../core/step-budget.ts'
+import { expectation, secondsBesideProbes, stepBudget, stepsOfEqualCompute, utmostSeconds } from '../core/step-budget.ts'
 import type { Pace, Throughput } from '../core/step-budget.ts'
 import type { CurvePoint, DevReport } from '../core/evaluation.ts'
 import type { TrainingSummary } from '../core/outcome.ts'
@@ -148,7 +148,7 @@ async function follow(
         beginTraining(request, staged, lap, pace)
         break
       case 'train.step':
-        if (pace !== null) request.onProgress({ stage: 'train', fold: request.fold, share: Math.min(1, event.step / pace.steps) })
+        if (pace !== null) advance(request, staged, Math.min(1, event.step / pace.steps))
         break
       case 'train.progress':
         if (account.curve.length < MAX_CURVE_POINTS) account.curve.push(pointOf(event))
@@ -188,6 +188,11 @@ function beginTraining(request: TrainRequest, staged: StagedChild<'train'>, lap:
   request.onProgress({ stage: 'train', fold: request.fold, share: 0, expectedSeconds })
 }
 
+function advance(request: TrainRequest, staged: StagedChild<'train'>, share: number): void {
+  if (share > 0 && share < 1) staged.advance(share)
+  request.onProgress({ stage: 'train', fold: request.fold, share })
+}
+
 function pointOf(event: Extract<TrainEvent, { type: 'train.progress' }>): CurvePoint {
   return {
     fraction: event.fraction,
@@ -211,8 +216,8 @@ function checkReport(report: DevReport, classCount: number): DevReport {
  * times the seconds of a scored training, as a refit does.
  */
 export function outerDeadline({ pace, trainSeconds }: Pick<TrainRequest, 'pace' | 'trainSeconds'>): number {
-  const paced = pace === null ? 0 : expectation(pace.steps, pace).deadlineSeconds
-  return 60 + Math.max(20 * trainSeconds, paced)
+  const paced = pace === null ? 0 : utmostSeconds(expectation(pace.steps, pace).deadlineSeconds)
+  return START_SECONDS + SMOKE_SECONDS + Math.max(20 * trainSeconds, paced)
 }
 
 function summaryOf(fold: number, { finished, pace, account }: Told): TrainingSummary {
