@@ -1,5 +1,4 @@
 import { formatCount, plural, secondsLeft } from '../core/format.ts'
-import { ExternalError } from '../core/errors.ts'
 import { cacheFolder } from '../files/cache-folder.ts'
 import { classify, isOwnPipeline, readBundle } from '../harness/index.ts'
 import type { Bundle, Classified } from '../harness/index.ts'
@@ -7,6 +6,7 @@ import { makeAnswerText } from './answer-text.ts'
 import type { Format } from './answer-text.ts'
 import { composeParts } from './compose.ts'
 import type { Context } from './context.ts'
+import { classifierError } from './failure-text.ts'
 import { findBundle } from './find-bundle.ts'
 import { findPictures } from './find-pictures.ts'
 import type { FoundPictures } from './find-pictures.ts'
@@ -77,7 +77,7 @@ async function classifyAll(
         signal,
       ),
   )
-  if (classified.status === 'failed') throw failure(classified.message, classified.logTail)
+  if (classified.status === 'failed') throw classifierError(classified)
   flush()
   return { classified, refusedCount }
 }
@@ -85,14 +85,6 @@ async function classifyAll(
 function describe(done: number, total: number, elapsed: number): string | null {
   if (done === 0) return elapsed < 1 ? null : 'starting the classifier'
   return `classifying pictures: ${formatCount(done)} of ${formatCount(total)}${showLeft(secondsLeft(done / total, elapsed))}`
-}
-
-function failure(message: string, logTail: string): ExternalError {
-  const evidence = logTail.trimEnd().split('\n').slice(-8)
-  return new ExternalError('environment', `the classifier could not be run: ${message}`, {
-    evidence: evidence.filter((line) => line !== ''),
-    fix: 'improve doctor checks this machine; if it finds nothing, train the classifier again',
-  })
 }
 
 /** What the reader of the answers should know, one line each. */

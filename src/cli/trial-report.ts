@@ -57,8 +57,10 @@ function printScored({ trial, runs, openings, best }: TrialEnd, folder: string, 
 
 /** One line for the chosen metric of each seed, and one for the mean of several. */
 function splitLines(split: 'val' | 'test', metric: MetricName, scored: readonly Scored[]): string[] {
+  // Wide enough for both splits, so that their values stand under each other.
+  const width = Math.max(18, `test ${metric} `.length)
   const lines = scored.map(({ metrics }) =>
-    row(`${split} ${metric}`.slice(0, 30).padEnd(18), `${formatEstimate(metric, metrics.chosen)}, n = ${formatCount(metrics.n)}`),
+    row(`${split} ${metric}`.padEnd(width), `${formatEstimate(metric, metrics.chosen)}, n = ${formatCount(metrics.n)}`),
   )
   if (scored.length < 2) return lines
   const values = scored.map(({ metrics }) => metrics.chosen.value)

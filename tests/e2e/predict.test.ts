@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/files/cache-folder.ts'
+import { hashFile } from '../../src/files/hash.ts'
 import { ensurePythonEnvironment } from '../../src/harness/index.ts'
 import { runCli } from '../support/cli.ts'
 import { noSandbox } from '../support/needs-sandbox.ts'
@@ -148,6 +149,21 @@ test('weights that were tampered with are refused in a sentence', async () => {
   expect([code, lines]).toEqual([2, []])
   expect(stderr).toContain('error: weights.safetensors is not the file that this classifier was saved with')
   expect(stderr).toContain('fix: ')
+})
+
+test('a classifier whose model fails says where and what it printed, without a stack, with exit code 1', async () => {
+  const copy = join(root, 'failing')
+  await cp(join(split, 'best'), copy, { recursive: true })
+  const model = join('pipeline', 'model.py')
+  await appendFile(join(copy, model), '\nprint("words of the model")\nraise ValueError("no such weights")\n')
+  const facts = JSON.parse(await readFile(join(copy, 'bundle.json'), 'utf8'))
+  const files = { ...facts.files, [model]: await hashFile(join(copy, model)) }
+  await writeFile(join(copy, 'bundle.json'), JSON.stringify({ ...facts, files }))
+  const { code, stdout, stderr } = await improve('predict', 'failing', picture('bright-top/0.png'), '--unsafe-no-sandbox')
+  expect([code, stdout]).toEqual([1, ''])
+  const [error, ...rest] = stderr.slice(stderr.indexOf('error: ')).trimEnd().split('\n')
+  expect(error).toMatch(/^error: the classifier could not be run: model\.py line \d+: ValueError: no such weights$/)
+  expect(rest).toEqual(['  | words of the model', expect.stringMatching(/^fix: /)])
 })
 
 test('a classifier of pooled folds is a refit, and its page holds the figures of val and test', async () => {

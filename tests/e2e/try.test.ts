@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/files/cache-folder.ts'
 import { ensurePythonEnvironment } from '../../src/harness/index.ts'
@@ -11,10 +13,11 @@ import { writePngFolder } from '../support/png-folder.ts'
 
 /** A working folder with 64 pictures, and a cache of its own that shares only the Python environment. */
 let root = ''
+let python = ''
 let env: NodeJS.ProcessEnv = {}
 
 beforeAll(async () => {
-  await ensurePythonEnvironment({ onProgress: () => {}, signal: new AbortController().signal })
+  python = (await ensurePythonEnvironment({ onProgress: () => {}, signal: new AbortController().signal })).python
   root = await mkdtemp(join(tmpdir(), 'improve-e2e-'))
   await mkdir(join(root, 'cache'))
   await symlink(join(cacheFolder(), 'python'), join(root, 'cache', 'python'))
@@ -73,10 +76,11 @@ test('the text of a try ends with the next command and names split, n and interv
   expect([...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.length > 80)).toEqual([])
 })
 
-test('with --refit the model that is shipped learnt from val too, and is not the one that was scored on it', async () => {
-  const { code, stdout, stderr } = await improve('try', 'split', '--seconds', '2', '--refit', '--json')
+test('with --refit the model that is shipped learnt from val too, and is not the one that was scored, here by log loss', async () => {
+  const { code, stdout, stderr } = await improve('try', 'split', '--seconds', '2', '--refit', '--metric', 'log-loss', '--json')
   expect({ code, stderr }).toMatchObject({ code: 0 })
-  const { runs, folder } = JSON.parse(stdout)
+  const { runs, folder, metric } = JSON.parse(stdout)
+  expect([metric, runs[0].val.metrics.chosen.value]).toEqual(['log-loss', runs[0].val.metrics.logLoss])
   expect(runs[0].refit).toMatchObject({ status: 'refitted', training: { steps: runs[0].val.steps } })
   expect(await hashFile(join(folder, 'best', 'weights.safetensors'))).toBe(runs[0].refit.sha256)
   expect(await hashFile(join(folder, 'weights-fold0.safetensors'))).not.toBe(runs[0].refit.sha256)
@@ -104,6 +108,69 @@ test('the card of a second look comes from the cache', async () => {
   const { code, stdout } = await improve('data', 'halves', '--json')
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ name: 'halves', imageCount: 64, scheme: 'pooled' })
+})
+
+test('the metric that was asked for is the one that is told, with split, interval and n', async () => {
+  const args = ['try', 'split', '--seconds', '1', '--metric', 'balanced-accuracy', '--out', 'balanced']
+  const { code, stdout, stderr } = await improve(...args)
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const said = /^val balanced-accuracy +([\d.]+) % +\(95 % interval [\d.]+ to [\d.]+\), n = 64$/m.exec(
+    stdout.replaceAll(/\n {2,}/g, ' '),
+  )
+  const [folder = ''] = await readdir(join(root, 'balanced'))
+  const { runs } = JSON.parse(await readFile(join(root, 'balanced', folder, 'outcome.json'), 'utf8'))
+  const { metric, balancedAccuracy } = runs[0].val.metrics
+  expect([metric, said?.[1]]).toEqual(['balanced-accuracy', (100 * balancedAccuracy).toFixed(1)])
+})
+
+test('pictures of one group of a zip lie in one part of it, and groups that tell nothing apart are refused', async () => {
+  await promisify(execFile)(python, ['-m', 'zipfile', '-c', 'halves.zip', 'halves'], { cwd: root })
+  const { code, stdout, stderr } = await improve('data', 'halves.zip', '--groups', '([0-9])[.]png', '--json')
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const card = JSON.parse(stdout)
+  expect(card).toMatchObject({ imageCount: 64, groups: { origin: 'user', count: 10 } })
+  const items = (await readFile(join(card.folder, 'items.jsonl'), 'utf8')).trimEnd().split('\n')
+  const placed = new Set(items.map((item) => JSON.parse(item)).map(({ part, path }) => `${part} ${path.at(-5)}`))
+  expect([items.length, placed.size]).toEqual([64, 10])
+  for (const [pattern, complaint] of [
+    ['patient', 'The groups pattern names none of the 64 images.'],
+    ['(png)', 'The groups pattern puts all images in one group, png.'],
+  ] as const) {
+    const refused = await improve('data', 'halves.zip', '--groups', pattern)
+    const [error, evidence, ...rest] = refused.stderr.trimEnd().split('\n')
+    expect([refused.code, error, evidence]).toEqual([2, `error: ${complaint}`, '  for example halves/bright-left/0.png'])
+    expect(rest.at(-1)).toBe('fix: the first pair of parentheses must catch what images of one group share')
+  }
+})
+
+test('doctor tells what it found of Node, Python, torch, the machine and the sandbox with its probes', async () => {
+  const { code, stdout } = await improve('doctor')
+  const rows = [
+    'node +v',
+    'memory +',
+    'disk +',
+    'cache +',
+    'python +/',
+    'torch +2[.]',
+    'training +',
+    'sandbox +',
+    'ready: improve try',
+  ]
+  const probes = noSandbox ? [] : ['  probe +host files are hidden', '  probe +kill reaches every descendant']
+  const missing = [...rows, ...probes].filter((name) => !new RegExp(`^${name}`, 'm').test(stdout))
+  expect([code, missing]).toEqual([0, []])
+})
+
+test('without a Python the doctor says so with a fix, as JSON too, and its exit code is 1', async () => {
+  const { code, stdout } = await runCli(['doctor', '--json'], root, { ...env, IMPROVE_PYTHON: 'no-such-python' })
+  const { ok, checks } = JSON.parse(stdout)
+  expect([code, ok]).toEqual([1, false])
+  expect(checks.map((check: { name: string }) => check.name)).toEqual(['node', 'memory', 'disk', 'cache', 'python'])
+  expect(checks.at(-1)).toMatchObject({
+    status: 'missing',
+    detail: expect.stringContaining('IMPROVE_PYTHON="no-such-python" is not a Python'),
+    fix: expect.stringContaining('unset IMPROVE_PYTHON'),
+  })
 })
 
 test('Ctrl-C ends a training with exit code 130 and leaves no result folder', async () => {
