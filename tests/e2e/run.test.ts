@@ -57,6 +57,8 @@ test('a run proposes, decides, opens the test once, and leaves a classifier that
   expect(state.trials.length).toBeLessThanOrEqual(3)
   expect(events.filter((event) => event.type === 'test.opened')).toHaveLength(1)
   const [folder = ''] = (await readdir(join(root, 'whole'))).map((name) => join('whole', name))
+  const card = JSON.parse(await readFile(join(root, folder, 'dataset', 'card.json'), 'utf8'))
+  expect(card).toMatchObject({ smallestVisibleGain: expect.any(Number) })
   const [picture = ''] = await readdir(join(root, 'halves', 'test', 'bright-top'))
   const answer = await improve(['predict', folder, join('halves', 'test', 'bright-top', picture), '--format', 'jsonl'])
   expect(answer.code).toBe(0)
