@@ -12,9 +12,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['core', 'files'],
   harness: ['core', 'files', 'dataset', 'sandbox'],
   journal: ['core', 'files'],
+  llm: ['core', 'files'],
   team: ['core'],
   refine: ['core'],
-  cli: ['core', 'files', 'dataset', 'sandbox', 'harness', 'journal', 'team', 'refine'],
+  cli: ['core', 'files', 'dataset', 'sandbox', 'harness', 'journal', 'llm', 'team', 'refine'],
 }
 
 /** One sentence for each import that goes the wrong way. `path` is relative to the root, with forward slashes. */

@@ -1,5 +1,5 @@
 /** What went wrong outside a trial. A failed trial is not an error but an `Outcome`. */
-export type ErrorCode = 'usage' | 'dataset' | 'environment' | 'sandbox' | 'disk' | 'journal' | 'busy' | 'interrupted'
+export type ErrorCode = 'usage' | 'dataset' | 'environment' | 'sandbox' | 'disk' | 'journal' | 'busy' | 'interrupted' | 'provider'
 
 export type ErrorDetails = {
   /** Facts the user can check, one a line: "looked in  data/train". */

@@ -1,6 +1,6 @@
 import type { Card } from './card.ts'
 import type { CurvePoint, DevReport } from './evaluation.ts'
-import type { MetricName } from './outcome.ts'
+import type { FailureKind, MetricName, Stage } from './outcome.ts'
 import type { Component, Pipeline } from './pipeline.ts'
 
 /**
@@ -13,6 +13,31 @@ export type Team = {
   /** Null when the team has nothing left that it would try. */
   readonly analyst: (evidence: Evidence, signal: AbortSignal) => Promise<Diagnosis | null>
   readonly engineers: Readonly<Record<Component, Engineer>>
+  /** Absent where what a team writes is not worth repairing by it. */
+  readonly repair?: Repair
+}
+
+/** The authors of what failed mend it; null when they give up. */
+export type Repair = {
+  readonly blueprint: (brief: Brief, broken: Broken<Blueprint>, signal: AbortSignal) => Promise<Blueprint | null>
+  readonly proposal: (evidence: Evidence, broken: Broken<Proposal>, signal: AbortSignal) => Promise<Proposal | null>
+}
+
+/** What was tried and failed. */
+export type Broken<T> = {
+  readonly work: T
+  /** Repairs that were tried before this one. */
+  readonly earlierRepairs: number
+  readonly failure: TrialFailure
+}
+
+/** What is known of a failure: sentences of ours, and untrusted text of the process. */
+export type TrialFailure = {
+  readonly stage: Stage
+  readonly kind: FailureKind
+  readonly message: string
+  readonly evidence: readonly string[]
+  readonly logTail: string
 }
 
 /** Null when the engineer has no untried idea for the task. */
