@@ -82,6 +82,7 @@ function forgetfulTeam(): Pick<Team, 'analyst' | 'engineers'> {
   const forget = (evidence: Evidence): Evidence => ({
     ...evidence,
     sinceKept: 0,
+    hints: [],
     past: evidence.past.map((trial) => ({ ...trial, components: [], title: '' })),
   })
   const engineer = (component: Component): Team['engineers'][Component] => {

@@ -5,6 +5,7 @@ import { UsageError } from '../core/errors.ts'
 import { quoteForShell } from '../core/format.ts'
 import type { KeepMode } from '../core/decision.ts'
 import type { MetricName } from '../core/outcome.ts'
+import { COMPONENTS } from '../core/pipeline.ts'
 import { planTime } from '../core/plan.ts'
 import { planRounds } from '../core/rounds.ts'
 import type { TimePlan } from '../core/plan.ts'
@@ -124,6 +125,9 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     about: options.about ?? null,
     metric: options.metric,
     team: 'playbook',
+    llm: null,
+    components: [...COMPONENTS],
+    repairs: 0,
     strategy: options.strategy,
     pick: options.pick,
     keep: options.keep,

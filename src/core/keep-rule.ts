@@ -76,6 +76,18 @@ export function afterFailure(failed: Failed, mode: KeepMode): Decision {
   return { verdict: 'rejected', label: null, mode, stage: 'failed', comparison: null, reason }
 }
 
+/** The decision about a proposal that never became a pipeline. */
+export function afterRefusal(refusal: string, mode: KeepMode): Decision {
+  return {
+    verdict: 'rejected',
+    label: null,
+    mode,
+    stage: 'failed',
+    comparison: null,
+    reason: `rejected: no valid proposal: ${refusal}`,
+  }
+}
+
 /** Without a fresh evaluation of the best there is nothing to confirm against: what looked better on one seed is not kept. */
 export function afterLostBest(failed: Failed, screen: Comparison, mode: KeepMode): Decision {
   const reason = `rejected: the best could not be trained with a fresh seed (${failed.kind}: ${failed.message})`

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { KEEP_MODES } from './decision.ts'
+import { LLM_ROLES } from './language-model.ts'
 import { FAILURE_KINDS, STAGES } from './outcome.ts'
 import { COMPONENTS } from './pipeline.ts'
 import { runSpecSchema } from './run-spec.ts'
@@ -85,6 +86,23 @@ const evaluationRecord = z.object({
   files: z.record(z.string(), sha256),
 })
 
+const tokens = count.nullable()
+
+const callCost = z.object({
+  role: z.enum(LLM_ROLES),
+  trial: count,
+  model: z.string(),
+  inputTokens: tokens,
+  cachedInputTokens: tokens,
+  outputTokens: tokens,
+  reasoningTokens: tokens,
+  usd: z.number().nonnegative().nullable(),
+  seconds: z.number(),
+  attempts: count,
+  exchange: z.string(),
+  isReplayed: z.boolean(),
+})
+
 /** Trial 0 is the baseline; `base` is the trial whose pipeline was changed. */
 const runEventSchemas = [
   z.object({ type: z.literal('run.started'), spec: runSpecSchema }),
@@ -100,7 +118,21 @@ const runEventSchemas = [
     pipeline: z.record(z.enum(COMPONENTS), sha256),
     /** Seconds that the team took. */
     teamSeconds: z.number(),
+    /** Why nothing could be made of the team's replies; then the trial changes nothing and is not trained. */
+    refusal: z.string().nullable().default(null),
   }),
+  /** The author mended what failed: from here on the trial is the pipeline named, and not evaluated yet. */
+  z.object({
+    type: z.literal('trial.repaired'),
+    trial: count,
+    changes: z.array(change),
+    pipeline: z.record(z.enum(COMPONENTS), sha256),
+    teamSeconds: z.number(),
+  }),
+  /** A language model answered. */
+  z.object({ type: z.literal('llm.answered'), cost: callCost }),
+  /** The user said something to the team. */
+  z.object({ type: z.literal('hint.given'), text: z.string() }),
   z.object({ type: z.literal('evaluation.started'), trial: count, repeat: count, seed: count, attempt: count }),
   z.object({ type: z.literal('evaluation.finished'), record: evaluationRecord, outcome: outcomeSummary }),
   z.object({ type: z.literal('trial.decided'), trial: count, decision, lesson: z.string() }),
@@ -128,6 +160,7 @@ const runEventSchemas = [
 export const runEventSchema = z.discriminatedUnion('type', runEventSchemas)
 export type RunEvent = z.infer<typeof runEventSchema>
 export type OutcomeSummary = z.infer<typeof outcomeSummary>
+export type FailedSummary = Extract<OutcomeSummary, { status: 'failed' }>
 export type ChangeSummary = z.infer<typeof change>
 
 /** An event as it stands in the journal. */

@@ -1,9 +1,30 @@
 import * as z from 'zod'
 import { KEEP_MODES } from './decision.ts'
+import { LLM_ROLES } from './language-model.ts'
 import { METRIC_NAMES } from './outcome.ts'
+import { COMPONENTS } from './pipeline.ts'
 
-export const STRATEGY_NAMES = ['iterative', 'random'] as const
+export const STRATEGY_NAMES = ['iterative', 'random', 'all-at-once', 'single-role', 'zero-shot'] as const
 export type StrategyName = (typeof STRATEGY_NAMES)[number]
+
+/** Which language models play the team, and how far they may go. */
+const llmSpecSchema = z.object({
+  /** Names such as "openai:MODEL"; a role without one of its own has the default. */
+  models: z.object({ default: z.string(), roles: z.partialRecord(z.enum(LLM_ROLES), z.string()) }),
+  baseUrl: z.string().nullable(),
+  timeoutSeconds: z.number().positive(),
+  maxUsd: z.number().positive().nullable(),
+  maxTokens: z.number().int().positive().nullable(),
+  /** Who goes on when the provider is gone; null: the run pauses. */
+  fallback: z.enum(['playbook']).nullable(),
+  /** A run folder whose recorded answers are given again, without a network. */
+  replay: z.string().nullable(),
+  /** Whether the team is told what the images are; without is an ablation. */
+  datasetInfo: z.boolean(),
+  /** Whether the three files of pipeline 0 are written one after another; an ablation. */
+  initStepByStep: z.boolean(),
+})
+export type LlmSpec = Readonly<z.infer<typeof llmSpecSchema>>
 
 /** What a run was asked to do and on what; the file `run.json`, written once. */
 export const runSpecSchema = z.object({
@@ -23,9 +44,14 @@ export const runSpecSchema = z.object({
   about: z.string().nullable(),
   metric: z.enum(METRIC_NAMES),
   team: z.string(),
+  llm: llmSpecSchema.nullable().default(null),
   strategy: z.enum(STRATEGY_NAMES),
   pick: z.enum(['analyst', 'round-robin']),
+  /** Components that may be changed. */
+  components: z.array(z.enum(COMPONENTS)).default([...COMPONENTS]),
   keep: z.enum(KEEP_MODES),
+  /** How often a pipeline that failed goes back to its author. */
+  repairs: z.number().int().min(0).default(0),
   /** An image set whose stored measurements the team does without, so that it can be judged on that set. */
   leaveOut: z.string().nullable().default(null),
   /** Where pipeline 0 comes from: the Architect, the plain tutorial pipeline, or a folder of the user's. */

@@ -1,5 +1,6 @@
 import type { Comparison, Decision } from './decision.ts'
-import type { ChangeSummary, OutcomeSummary, StampedEvent } from './run-events.ts'
+import type { ChangeSummary, FailedSummary, OutcomeSummary, StampedEvent } from './run-events.ts'
+import type { CallCost } from './language-model.ts'
 import type { Component } from './pipeline.ts'
 import type { RunSpec } from './run-spec.ts'
 import type { Diagnosis } from './team.ts'
@@ -18,6 +19,10 @@ export type RunState = {
   /** Models trained once more on all images but the sealed test's. */
   readonly refits: readonly { readonly trial: number; readonly record: EvaluationRecord; readonly steps: number }[]
   readonly test: TestState | null
+  /** Answered calls of language models, in their order. */
+  readonly calls: readonly CallCost[]
+  /** What the user said to the team, in its order. */
+  readonly hints: readonly string[]
   readonly finished: string | null
 }
 
@@ -27,6 +32,10 @@ export type TrialState = {
   readonly diagnosis: Diagnosis | null
   readonly changes: readonly ChangeSummary[]
   readonly pipeline: Readonly<Record<Component, string>>
+  /** Why there is nothing to train, or null. */
+  readonly refusal: string | null
+  /** How the pipelines failed that this one replaced, oldest first. */
+  readonly failures: readonly FailedSummary[]
   /** By repeat; a repeat that was started and not finished has `finished` null. */
   readonly evaluations: readonly EvaluationState[]
   readonly decision: Decision | null

@@ -13,8 +13,31 @@ export type Team = {
   /** Null when the team has nothing left that it would try. */
   readonly analyst: (evidence: Evidence, signal: AbortSignal) => Promise<Diagnosis | null>
   readonly engineers: Readonly<Record<Component, Engineer>>
+  /** Other ways of working, for comparisons with the five roles; absent where a team has none. */
+  readonly alone?: Alone
   /** Absent where what a team writes is not worth repairing by it. */
   readonly repair?: Repair
+}
+
+/** What somebody does without the five roles. Each answer is one piece of work; null when there is nothing left to try. */
+export type Alone = {
+  /** All five jobs at once, one component changed. */
+  readonly single: (evidence: Evidence, signal: AbortSignal) => Promise<Proposal | null>
+  /** Every file may change. */
+  readonly anything: (evidence: Evidence, signal: AbortSignal) => Promise<Proposal | null>
+  /** A whole pipeline from the task alone; `draw` tells independent answers apart. */
+  readonly afresh: (brief: Brief, draw: number, signal: AbortSignal) => Promise<Blueprint>
+}
+
+/** Whoever plays a role gave nothing that could be tried, also when asked again: the proposal counts as failed. */
+export class NoValidReply extends Error {
+  /** What was diagnosed before the reply that could not be used, or null. */
+  readonly diagnosis: Diagnosis | null
+
+  constructor(message: string, diagnosis: Diagnosis | null = null) {
+    super(message)
+    this.diagnosis = diagnosis
+  }
 }
 
 /** The authors of what failed mend it; null when they give up. */
@@ -88,6 +111,8 @@ export type Evidence = {
   readonly sinceKept: number
   /** Components that may be changed now: all three, or one in a fixed order. */
   readonly allowed: readonly Component[]
+  /** What the user said to the team while the run went on, oldest first. */
+  readonly hints: readonly string[]
 }
 
 export type BestSoFar = {

@@ -11,9 +11,13 @@ export type Trial = { readonly number: number; readonly pipeline: Pipeline; read
 export type TrialStore = {
   /** Writes the pipeline and what is known of it; `base` is what the diff is made against. */
   readonly save: (trial: Trial, proposal: Proposal | null, base: Trial | null) => Promise<void>
+  /** Writes the mended pipeline of a trial beside the one that failed, of which a copy is kept for people. */
+  readonly saveRepair: (trial: Trial, proposal: Proposal | null, base: Trial | null) => Promise<void>
+  /** Puts a mended pipeline that the journal knows in the place of the one that failed; does nothing where there is none. */
+  readonly settleRepair: (number: number) => Promise<void>
   /** Writes what came of it beside it, for people: what counts is the journal. */
   readonly saveDecision: (trial: number, base: number, decision: Decision, lesson: string) => Promise<void>
-  /** What `save` wrote; null when it is missing or not what the journal says. */
+  /** What `save` or `saveRepair` wrote; null when it is missing or not what the journal says. */
   readonly load: (number: number) => Promise<Trial | null>
   /** SHA-256 of each file. */
   readonly hashes: (pipeline: Pipeline) => Readonly<Record<Component, string>>

@@ -28,6 +28,10 @@ export type TrialFolder = {
   readonly proposal: string
   readonly diff: string
   readonly decision: string
+  /** The trial's files as its author mended them, until they take the place of those that failed. */
+  readonly mended: string
+  /** What failed before the n-th repair, n = 1, 2, …: sources and the log of the training. */
+  readonly failed: (repair: number) => string
   readonly repeat: (number: number) => string
 }
 
@@ -44,11 +48,12 @@ export function runFolder(path: string): RunFolder {
     cardText: join(folder, 'dataset', 'card.txt'),
     trials: join(folder, TRIALS_FOLDER),
     best: join(folder, 'best'),
-    trial: (number) => describeTrial(join(folder, trialFolder(number))),
+    trial: (number) => trialFiles(join(folder, trialFolder(number))),
   }
 }
 
-function describeTrial(folder: string): TrialFolder {
+/** What lies in the folder of a trial. */
+export function trialFiles(folder: string): TrialFolder {
   return {
     folder,
     pipeline: join(folder, 'pipeline'),
@@ -56,6 +61,8 @@ function describeTrial(folder: string): TrialFolder {
     proposal: join(folder, 'proposal.json'),
     diff: join(folder, 'change.diff'),
     decision: join(folder, 'decision.json'),
+    mended: join(folder, 'mended'),
+    failed: (repair) => join(folder, `failed-${repair}`),
     repeat: (number) => join(folder, `repeat-${number}`),
   }
 }

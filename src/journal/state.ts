@@ -12,6 +12,8 @@ export const EMPTY_STATE: RunState = {
   searchEnd: null,
   refits: [],
   test: null,
+  calls: [],
+  hints: [],
   finished: null,
 }
 
@@ -57,6 +59,12 @@ function change(state: RunState, event: StampedEvent, check: Check): RunState {
       return { ...state, status: 'interrupted' }
     case 'trial.proposed':
       return propose(state, event, check)
+    case 'trial.repaired':
+      return repair(state, event, check)
+    case 'llm.answered':
+      return { ...state, calls: [...state.calls, event.cost] }
+    case 'hint.given':
+      return { ...state, hints: [...state.hints, event.text] }
     case 'evaluation.started':
       return startEvaluation(state, event, check)
     case 'evaluation.finished':
@@ -78,12 +86,23 @@ function change(state: RunState, event: StampedEvent, check: Check): RunState {
 }
 
 function propose(state: RunState, event: Event<'trial.proposed'>, check: Check): RunState {
-  const { trial: number, base, diagnosis, changes, pipeline } = event
+  const { trial: number, base, diagnosis, changes, pipeline, refusal } = event
   check(state.searchEnd === null, 'the search has ended')
   check(number === state.trials.length, `the next trial is ${state.trials.length}, not ${number}`)
   check(base === null || base < number, `there is no trial ${base} to change`)
-  const trial: TrialState = { number, base, diagnosis, changes, pipeline, evaluations: [], decision: null, lesson: null }
+  const isNew = { failures: [], evaluations: [], decision: null, lesson: null }
+  const trial: TrialState = { number, base, diagnosis, changes, pipeline, refusal, ...isNew }
   return { ...state, trials: [...state.trials, trial] }
+}
+
+/** Only what failed is repaired: its evaluation is set aside, and the mended pipeline is evaluated from the start. */
+function repair(state: RunState, event: Event<'trial.repaired'>, check: Check): RunState {
+  const { trial: number, changes, pipeline } = event
+  const trial = trialOf(state, number, check)
+  const failed = trial.evaluations[0]?.finished?.outcome
+  check(trial.decision === null, `trial ${number} is decided`)
+  if (failed?.status !== 'failed') return check(false, `trial ${number} has not failed`) as never
+  return withTrial(state, { ...trial, changes, pipeline, failures: [...trial.failures, failed], evaluations: [] })
 }
 
 /** An evaluation is begun again after a crash, or when the files of a finished one are gone. */
@@ -115,7 +134,8 @@ function decide(state: RunState, event: Event<'trial.decided'>, check: Check): R
   const finished = trial.evaluations.filter((evaluation) => evaluation.finished !== null)
   const isKept = decision.verdict === 'kept'
   check(trial.decision === null, `trial ${number} is decided`)
-  check(finished.length > 0 && finished.length === trial.evaluations.length, `trial ${number} is not evaluated to its end`)
+  const isEvaluated = finished.length > 0 && finished.length === trial.evaluations.length
+  check(isEvaluated || trial.refusal !== null, `trial ${number} is not evaluated to its end`)
   check(!isKept || finished.some(({ finished: end }) => end?.outcome.status === 'scored'), `trial ${number} was not scored`)
   return { ...withTrial(state, { ...trial, decision, lesson }), best: isKept ? number : state.best }
 }

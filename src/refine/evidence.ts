@@ -1,7 +1,6 @@
 import { poolDevReports, meanCurve } from '../core/dev-report.ts'
 import type { Scored } from '../core/outcome.ts'
 import { Z_95 } from '../core/normal.ts'
-import { COMPONENTS } from '../core/pipeline.ts'
 import { firstScore } from '../core/run-facts.ts'
 import type { RunState, TrialState } from '../core/run-state.ts'
 import { mean } from '../core/statistics.ts'
@@ -22,7 +21,8 @@ export async function evidenceOf(run: Run, best: Trial, signal: AbortSignal): Pr
     past: state.trials.slice(1).flatMap((trial) => describePast(trial, state)),
     trialsLeft: proposalsLeft(run.spec, state, run.journal.activeSeconds()),
     sinceKept: sinceKept(state),
-    allowed: COMPONENTS,
+    allowed: run.spec.components,
+    hints: state.hints,
   }
 }
 

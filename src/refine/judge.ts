@@ -2,7 +2,15 @@ import { findHurtClass } from '../core/class-guard.ts'
 import { compareResults } from '../core/compare.ts'
 import type { Comparison, Decision } from '../core/decision.ts'
 import type { ImageResults } from '../core/evaluation.ts'
-import { afterConfirm, afterFailure, afterLostBest, afterScreen, decideAtScreen, needsAnotherSeed } from '../core/keep-rule.ts'
+import {
+  afterConfirm,
+  afterFailure,
+  afterLostBest,
+  afterRefusal,
+  afterScreen,
+  decideAtScreen,
+  needsAnotherSeed,
+} from '../core/keep-rule.ts'
 import type { ConfirmContext, ScreenContext } from '../core/keep-rule.ts'
 import type { Outcome, Scored } from '../core/outcome.ts'
 import { estimateSeedDeviation, pairFolds, pairSeeds } from '../core/seed-deviation.ts'
@@ -19,6 +27,8 @@ import type { Run } from './run.ts'
  * look better. The best is measured with the same repeats, which were made before or are made now.
  */
 export async function judge(run: Run, candidate: Trial, best: Trial, signal: AbortSignal): Promise<Decision> {
+  const refusal = run.journal.state().trials[candidate.number]?.refusal ?? null
+  if (refusal !== null) return afterRefusal(refusal, run.spec.keep)
   const first = await measure(run, candidate, 0, signal)
   if (first.outcome.status === 'failed') return afterFailure(first.outcome, run.spec.keep)
   const reference = await measure(run, best, 0, signal)

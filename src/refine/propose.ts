@@ -2,7 +2,8 @@ import { ExternalError } from '../core/errors.ts'
 import { COMPONENTS } from '../core/pipeline.ts'
 import type { Component } from '../core/pipeline.ts'
 import { trialFolder } from '../core/run-layout.ts'
-import type { Change, Evidence, Proposal } from '../core/team.ts'
+import { NoValidReply } from '../core/team.ts'
+import type { Blueprint, Change, Evidence, Proposal } from '../core/team.ts'
 import { summarizeChanges } from '../core/trial.ts'
 import type { Trial } from '../core/trial.ts'
 import type { Run } from './run.ts'
@@ -11,20 +12,32 @@ import type { Strategy } from './strategies.ts'
 /** Trial 0: the Architect's design as one coherent piece. */
 export async function designPipeline(run: Run, signal: AbortSignal): Promise<Trial> {
   const started = run.journal.activeSeconds()
-  const blueprint = await run.team.architect(run.brief, signal)
-  const note = `${blueprint.understanding}\n\n${blueprint.design}`
-  const trial: Trial = { number: 0, pipeline: blueprint.pipeline, memos: blueprint.memos, note }
-  await open(run, trial, null, null, run.journal.activeSeconds() - started)
+  const trial = trialOfBlueprint(await run.team.architect(run.brief, signal))
+  await open(run, trial, { proposal: null, base: null, refusal: null, started })
   return trial
+}
+
+export function trialOfBlueprint({ understanding, design, pipeline, memos }: Blueprint): Trial {
+  return { number: 0, pipeline, memos, note: `${understanding}\n\n${design}`.trim() }
 }
 
 /** The strategy's next proposal as a trial on disk and in the journal; null when it has none. */
 export async function propose(run: Run, best: Trial, evidence: Evidence, signal: AbortSignal): Promise<Trial | null> {
   const started = run.journal.activeSeconds()
-  const proposal = await run.strategy.propose(run.team, evidence, signal)
-  if (proposal === null) return null
-  const trial = applyProposal(run.strategy, best, proposal, run.journal.state().trials.length)
-  await open(run, trial, proposal, best, run.journal.activeSeconds() - started)
+  const number = run.journal.state().trials.length
+  const answer = await run.strategy.propose(run.team, evidence, signal).catch((error: unknown) => {
+    if (error instanceof NoValidReply) return error
+    throw error
+  })
+  if (answer === null) return null
+  if (answer instanceof NoValidReply) {
+    const nothing = { ...best, number, note: answer.message }
+    const proposal = { diagnosis: answer.diagnosis, changes: {} }
+    await open(run, nothing, { proposal, base: best, refusal: answer.message, started })
+    return nothing
+  }
+  const trial = applyProposal(run.strategy, best, answer, number)
+  await open(run, trial, { proposal: answer, base: best, refusal: null, started })
   return trial
 }
 
@@ -64,8 +77,17 @@ export function applyProposal(strategy: Strategy, best: Trial, { diagnosis, chan
   return { number, pipeline, memos, note }
 }
 
+type Opening = {
+  readonly proposal: Proposal | null
+  readonly base: Trial | null
+  /** Why nothing came of asking for a proposal, or null. */
+  readonly refusal: string | null
+  /** Active seconds of the run when the team was asked. */
+  readonly started: number
+}
+
 /** Files first, then the intent: a trial that the journal knows has its files. */
-async function open(run: Run, trial: Trial, proposal: Proposal | null, base: Trial | null, teamSeconds: number): Promise<void> {
+async function open(run: Run, trial: Trial, { proposal, base, refusal, started }: Opening): Promise<void> {
   await run.trials.save(trial, proposal, base)
   await run.journal.append({
     type: 'trial.proposed',
@@ -74,6 +96,7 @@ async function open(run: Run, trial: Trial, proposal: Proposal | null, base: Tri
     diagnosis: proposal?.diagnosis ?? null,
     changes: summarizeChanges(proposal),
     pipeline: run.trials.hashes(trial.pipeline),
-    teamSeconds,
+    teamSeconds: run.journal.activeSeconds() - started,
+    refusal,
   })
 }

@@ -5,6 +5,7 @@ import { reasonToStop } from './budget.ts'
 import { costRatioOf, evidenceOf } from './evidence.ts'
 import { judge } from './judge.ts'
 import { isMeasured, measure } from './measure.ts'
+import { mend } from './mend.ts'
 import { designPipeline, propose, storedTrial, unfinishedTrial } from './propose.ts'
 import type { Trial } from '../core/trial.ts'
 import type { Run } from './run.ts'
@@ -21,8 +22,9 @@ export async function refine(run: Run, signal: AbortSignal): Promise<Trial> {
   for (;;) {
     const state = run.journal.state()
     const stop = state.searchEnd ?? reasonToStop(run.spec, state, run.journal.activeSeconds(), new Date())
-    const candidate = (await unfinishedTrial(run)) ?? (stop === null ? await proposeChange(run, best, signal) : null)
-    if (candidate === null) return end(run, best, stop ?? 'plateau: the team has nothing left that it would try')
+    const proposed = (await unfinishedTrial(run)) ?? (stop === null ? await proposeChange(run, best, signal) : null)
+    if (proposed === null) return end(run, best, stop ?? 'plateau: the team has nothing left that it would try')
+    const candidate = await mend(run, proposed, best, signal)
     const decision = await judge(run, candidate, best, signal)
     await record(run, candidate, best, decision)
     // Weights that nobody will need; those of the baseline meet the sealed test beside the best.
@@ -40,7 +42,8 @@ async function startingPoint(run: Run, signal: AbortSignal): Promise<Trial> {
   const { best, trials } = run.journal.state()
   const known = best === null ? null : await storedTrial(run, best)
   if (known !== null && isMeasured(run, known)) return known
-  const baseline = trials.length > 0 ? await storedTrial(run, 0) : await designPipeline(run, signal)
+  const designed = trials.length > 0 ? await storedTrial(run, 0) : await designPipeline(run, signal)
+  const baseline = await mend(run, designed, null, signal)
   for (const repeat of [0, 1]) {
     const { outcome } = await measure(run, baseline, repeat, signal)
     if (outcome.status === 'failed') throw new BaselineFailed(outcome, repeat)
@@ -50,7 +53,7 @@ async function startingPoint(run: Run, signal: AbortSignal): Promise<Trial> {
 
 async function proposeChange(run: Run, best: Trial, signal: AbortSignal): Promise<Trial | null> {
   const evidence = await evidenceOf(run, best, signal)
-  for (const allowed of turnsOf(run.spec.pick, evidence.past.length)) {
+  for (const allowed of turnsOf(run.spec.pick, run.spec.components, evidence.past.length)) {
     const candidate = await propose(run, best, { ...evidence, allowed }, signal)
     if (candidate !== null) return candidate
   }

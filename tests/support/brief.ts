@@ -82,5 +82,5 @@ export function makeEvidence(
     parameterCount: 100_000,
     trainSeconds: brief.trainSeconds,
   }
-  return { brief, best, past: [], trialsLeft: 10, sinceKept: 0, allowed: ['data', 'model', 'training'] }
+  return { brief, best, past: [], trialsLeft: 10, sinceKept: 0, allowed: ['data', 'model', 'training'], hints: [] }
 }

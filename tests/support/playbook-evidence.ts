@@ -72,7 +72,7 @@ export function evidenceOf(fit: Fit, facts: Partial<Brief> = {}, rest: Partial<E
   const brief = briefOf(facts)
   const { memos, ...more } = rest
   const best = bestOf(fit, brief, memos ?? { data: null, model: null, training: null })
-  return { brief, best, past: [], trialsLeft: 12, sinceKept: 0, allowed: COMPONENTS, ...more }
+  return { brief, best, past: [], trialsLeft: 12, sinceKept: 0, allowed: COMPONENTS, hints: [], ...more }
 }
 
 function bestOf(fit: Fit, brief: Brief, memos: Memos): BestSoFar {

@@ -23,6 +23,9 @@ export function sampleSpec(more: Partial<RunSpec> = {}): RunSpec {
     about: null,
     metric: 'accuracy',
     team: 'playbook',
+    llm: null,
+    components: ['data', 'model', 'training'],
+    repairs: 0,
     strategy: 'iterative',
     pick: 'analyst',
     keep: 'balanced',
@@ -76,6 +79,7 @@ export function proposed(trial: number, base: number | null = trial === 0 ? null
     changes: isBaseline ? [] : [sampleChange({ title: `warm up ${text}` })],
     pipeline: sampleHashes(trial),
     teamSeconds: 0.25,
+    refusal: null,
   }
 }
 
