@@ -3,7 +3,7 @@ import type { RunSpec } from '../core/run-spec.ts'
 import type { Brief, Team } from '../core/team.ts'
 import { countOpening, makeLocalEvaluator, Spares } from '../harness/index.ts'
 import type { LocalEvaluation } from '../harness/index.ts'
-import { makeTrialStore, runFolder } from '../journal/index.ts'
+import { makeTrialStore, readHints, runFolder } from '../journal/index.ts'
 import type { Run } from '../refine/run.ts'
 import { iterative, random } from '../refine/strategies.ts'
 import type { Strategy } from '../refine/strategies.ts'
@@ -51,6 +51,7 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     journal,
     trials: makeTrialStore(runFolder(parts.folder), journal.state),
     hasSealedTest: testCount(dataset.facts) > 0,
+    heard: () => readHints(runFolder(parts.folder)),
     countOpening: (trials) => {
       const opening = {
         at: new Date().toISOString(),

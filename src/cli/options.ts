@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { nearestName } from '../core/names.ts'
 import { METRIC_NAMES } from '../core/outcome.ts'
+import { COMPONENTS } from '../core/pipeline.ts'
+import type { Component } from '../core/pipeline.ts'
 import type { MetricName } from '../core/outcome.ts'
 
 /** Parsers of option values; what they throw becomes a usage error that names the option. */
@@ -59,6 +61,13 @@ export function parseTarget(text: string): number {
   const value = parseNumber(text)
   if (!(value > 0)) throw new InvalidArgumentError('it must be a share, such as 0.95 for 95 %, or nats of log loss')
   return value
+}
+
+/** One more component of an option that may be given again. */
+export function collectComponent(text: string, earlier: readonly Component[] | undefined): readonly Component[] {
+  const known = COMPONENTS.find((name) => name === text)
+  if (known === undefined) throw new InvalidArgumentError(`it must be one of ${COMPONENTS.join(', ')}`)
+  return [...(earlier ?? []), known]
 }
 
 export function parseMetric(text: string): MetricName {

@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings'
 import { dataCommand } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { diffCommand } from './commands/diff.ts'
+import { hintCommand } from './commands/hint.ts'
 import { listCommand } from './commands/list.ts'
 import { predictCommand } from './commands/predict.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -24,6 +25,7 @@ export function makeProgram(context: Context): Command {
     runCommand(context),
     resumeCommand(context),
     stopCommand(context),
+    hintCommand(context),
     listCommand(context),
     showCommand(context),
     diffCommand(context),

@@ -6,6 +6,7 @@ import { quoteForShell } from '../core/format.ts'
 import type { KeepMode } from '../core/decision.ts'
 import type { MetricName } from '../core/outcome.ts'
 import { COMPONENTS } from '../core/pipeline.ts'
+import type { Component } from '../core/pipeline.ts'
 import { planTime } from '../core/plan.ts'
 import { planRounds } from '../core/rounds.ts'
 import type { TimePlan } from '../core/plan.ts'
@@ -41,6 +42,8 @@ export type RunOptions = {
   readonly strategy: StrategyName
   readonly pick: 'analyst' | 'round-robin'
   readonly keep: KeepMode
+  readonly pin?: readonly Component[] | undefined
+  readonly freeze?: readonly Component[] | undefined
   readonly leaveOut?: string | undefined
   readonly init: string
   readonly refit?: boolean | undefined
@@ -126,7 +129,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     metric: options.metric,
     team: 'playbook',
     llm: null,
-    components: [...COMPONENTS],
+    components: chooseComponents(options),
     repairs: 0,
     strategy: options.strategy,
     pick: options.pick,
@@ -149,6 +152,16 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
     versions: { improve: context.version, node: process.version, torch: parts.torchVersion },
   }
   return { spec, plan }
+}
+
+/** Those that were pinned, or all, without those that were frozen. */
+function chooseComponents({ pin = COMPONENTS, freeze = [] }: RunOptions): Component[] {
+  const chosen = COMPONENTS.filter((component) => pin.includes(component) && !freeze.includes(component))
+  if (chosen.length > 0) return chosen
+  throw new UsageError('--pin and --freeze leave no component that may be changed', {
+    evidence: [`pinned  ${pin.join(', ')}`, `frozen  ${freeze.join(', ')}`],
+    fix: 'freeze fewer',
+  })
 }
 
 function checkLeaveOut(name: string | undefined): void {
@@ -211,8 +224,10 @@ function identityOf({
   about,
   metric,
   team,
+  llm,
   strategy,
   pick,
+  components,
   keep,
   leaveOut,
   init,
@@ -221,6 +236,6 @@ function identityOf({
   budget,
 }: RunSpec): string {
   const { timeSeconds, wallSeconds, trials, target, patience } = budget
-  const asked = { name, dataset, about, metric, team, strategy, pick, keep, leaveOut, init, seed, refit }
+  const asked = { name, dataset, about, metric, team, llm, strategy, pick, components, keep, leaveOut, init, seed, refit }
   return JSON.stringify([asked, { timeSeconds, wallSeconds, trials, target, patience }])
 }

@@ -1,5 +1,6 @@
 export { systemClock, type Clock } from './active-clock.ts'
 export { findRuns, openRun, type FoundRun } from './find-runs.ts'
+export { addHint, MAX_HINT_LENGTH, readHints } from './hints.ts'
 export { openJournal, type Journal, type JournalOptions } from './journal.ts'
 export { readJournal } from './read-journal.ts'
 export { makeRunFolder, runFolder, type RunFolder, type TrialFolder } from './run-folder.ts'

@@ -13,6 +13,10 @@ export type RunFolder = {
   readonly journal: string
   readonly torn: string
   readonly lock: string
+  /** What the user said to the team, a JSON string a line; the run that is at work takes it over into its journal. */
+  readonly hints: string
+  /** Every exchange with a language model, a file each. */
+  readonly exchanges: string
   readonly dataset: string
   readonly card: string
   readonly cardText: string
@@ -43,6 +47,8 @@ export function runFolder(path: string): RunFolder {
     journal: join(folder, 'journal.jsonl'),
     torn: join(folder, 'journal.torn'),
     lock: join(folder, 'lock'),
+    hints: join(folder, 'hints.jsonl'),
+    exchanges: join(folder, 'llm'),
     dataset: join(folder, 'dataset'),
     card: join(folder, 'dataset', 'card.json'),
     cardText: join(folder, 'dataset', 'card.txt'),

@@ -52,12 +52,19 @@ async function startingPoint(run: Run, signal: AbortSignal): Promise<Trial> {
 }
 
 async function proposeChange(run: Run, best: Trial, signal: AbortSignal): Promise<Trial | null> {
+  await listen(run)
   const evidence = await evidenceOf(run, best, signal)
   for (const allowed of turnsOf(run.spec.pick, run.spec.components, evidence.past.length)) {
     const candidate = await propose(run, best, { ...evidence, allowed }, signal)
     if (candidate !== null) return candidate
   }
   return null
+}
+
+/** What the user has said since the last proposal goes into the journal, where the team finds it. */
+async function listen(run: Run): Promise<void> {
+  const said = await run.heard()
+  for (const text of said.slice(run.journal.state().hints.length)) await run.journal.append({ type: 'hint.given', text })
 }
 
 /** The decision with the lesson that later choices use: beside the trial for people, in the journal for the run. */

@@ -16,6 +16,8 @@ export type Run = {
   readonly journal: RunJournal
   readonly trials: TrialStore
   readonly hasSealedTest: boolean
+  /** All that the user has said to the team so far, oldest first. */
+  readonly heard: () => Promise<readonly string[]>
   /** Counts a look at the sealed test for the trials named, before it is taken; the number of all looks at this test. */
   readonly countOpening: (trials: readonly number[]) => Promise<number>
   /** Asked before each training: the user wants to stop, and what is being trained may still end. */

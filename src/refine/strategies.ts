@@ -71,11 +71,13 @@ export function random(sample: (draw: number) => Readonly<Record<Component, Chan
   return {
     name: 'random',
     scope: 'all components',
-    propose: (_team, { past, best }) => {
+    propose: (_team, { past, best, allowed }) => {
       const sampled = sample(past.length)
       if (sampled === null) return Promise.resolve(null)
       const drawn = Object.entries(sampled) as [Component, Change][]
-      const changes = Object.fromEntries(drawn.filter(([component, { source }]) => source !== best.pipeline[component]))
+      const isChange = ([component, { source }]: [Component, Change]) =>
+        allowed.includes(component) && source !== best.pipeline[component]
+      const changes = Object.fromEntries(drawn.filter(isChange))
       return Promise.resolve({ diagnosis: null, changes })
     },
   }

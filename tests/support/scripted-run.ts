@@ -214,6 +214,7 @@ export async function openScriptedRun(
     journal: watched,
     trials: makeTrialStore(journal.folder, journal.state),
     hasSealedTest: true,
+    heard: () => Promise.resolve([]),
     countOpening: async (trials) => openings.push([...trials]),
     stopSoon: new AbortController().signal,
   }

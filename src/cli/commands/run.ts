@@ -4,7 +4,16 @@ import { METRIC_NAMES } from '../../core/outcome.ts'
 import { STRATEGY_NAMES } from '../../core/run-spec.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../print-error.ts'
-import { parseCount, parseDuration, parseMetric, parseSeed, parseSeconds, parseTarget, parseTimes } from '../options.ts'
+import {
+  collectComponent,
+  parseCount,
+  parseDuration,
+  parseMetric,
+  parseSeed,
+  parseSeconds,
+  parseTarget,
+  parseTimes,
+} from '../options.ts'
 import { startRun } from '../start-run.ts'
 
 export function runCommand(context: Context) {
@@ -26,6 +35,8 @@ export function runCommand(context: Context) {
         .choices(['analyst', 'round-robin'] as const)
         .default('analyst' as const),
     )
+    .option('--pin <component>', 'change only this: data, model or training (may be given again)', collectComponent)
+    .option('--freeze <component>', 'leave this as it is (may be given again)', collectComponent)
     .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
     .option('--leave-out <set>', 'do without what the playbook measured on this image set (to judge it there)')
     .option('--init <start>', 'architect, or plain (a tutorial pipeline)', 'architect')
