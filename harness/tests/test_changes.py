@@ -23,12 +23,16 @@ def centre(image):
     return float((weight.sum(1) * y).sum() / weight.sum()), float((weight.sum(0) * x).sum() / weight.sum())
 
 
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("shape", [(40, 40, 3), (31, 47, 3), (28, 28, 1), (3, 2, 1), (1, 1, 3)])
+SHAPES = [(40, 40, 3), (31, 47, 3), (28, 28, 1), (3, 2, 1), (1, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    # Changes of colour mean nothing for grey pictures.
+    [(name, shape) for name in CHANGES for shape in SHAPES if shape[2] == 3 or name not in COLOUR_CHANGES],
+)
 def test_a_change_keeps_shape_and_type_and_is_the_same_each_time(name, shape):
     images = picture(*shape)
-    if images.shape[1] == 1 and name in COLOUR_CHANGES:
-        pytest.skip("means nothing for grey pictures")
     before = images.clone()
     changed = CHANGES[name](images)
     assert changed.shape == images.shape and changed.dtype == torch.uint8
