@@ -7,6 +7,7 @@ import type { RunState } from '../core/run-state.ts'
 import { shareOfTraining } from '../core/rounds.ts'
 import { renderCardSummary } from '../dataset/index.ts'
 import type { Session } from './run-session.ts'
+import { describeTeam } from './team-text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Says what will be done before it is done; of a run that goes on, where it stands. */
@@ -16,7 +17,7 @@ export function showRunPlan(session: Session, spec: RunSpec, state: RunState, te
   const noise = { metric: spec.metric, images: valCount(dataset.facts), seeds: 2, imageVariance: null, seedDeviation: null }
   terminal.note(row('noise', noiseSentence(noise)))
   terminal.note(row('metric', spec.metric + (spec.metric === 'log-loss' ? ' (less is better)' : '')))
-  terminal.note(row('team', `${spec.team}, strategy ${spec.strategy}, keep rule ${spec.keep}, starts from ${spec.init}`))
+  terminal.note(row('team', `${describeTeam(spec)}, strategy ${spec.strategy}, keep rule ${spec.keep}, starts from ${spec.init}`))
   terminal.note(row('time', timeText(spec, session)))
   if (plan?.neededTimeSeconds != null && state.trials.length === 0) {
     const wanted = `ranking pipelines on these images wants about ${formatSeconds(plan.neededTimeSeconds)} (--time)`

@@ -5,6 +5,7 @@ import { countProposals, firstScore } from '../core/run-facts.ts'
 import type { OutcomeSummary } from '../core/run-events.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
+import { describeSpending, sumSpending } from '../core/spending.ts'
 import type { Terminal } from './terminal.ts'
 
 export type RunReport = { readonly folder: string; readonly spec: RunSpec; readonly state: RunState; readonly json: boolean }
@@ -17,6 +18,7 @@ export function printRunReport({ folder, spec, state, json }: RunReport, termina
   for (const line of [...countLines(state), ...valLines(spec, state), ...testLines(spec, state), ...keptLines(state)])
     terminal.print(line)
   terminal.print(row('time', `${formatSeconds(state.activeSeconds)}; ${describeCost(state)}`))
+  if (state.calls.length > 0) terminal.print(row('language model', describeSpending(sumSpending(state.calls))))
   terminal.print(row('weights', join(place, 'best', 'weights.safetensors')))
   terminal.print(row('pipeline', `${join(place, 'best', 'pipeline')} (data.py, model.py, training.py)`))
   for (const line of nextLines(state, place)) terminal.print(line)

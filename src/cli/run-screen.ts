@@ -3,6 +3,8 @@ import { formatCount, formatEstimate, formatPercent, formatSeconds, wrap } from 
 import type { StampedEvent } from '../core/run-events.ts'
 import type { RunState, TrialState } from '../core/run-state.ts'
 import type { RunSpec } from '../core/run-spec.ts'
+import { describeSpending, sumSpending } from '../core/spending.ts'
+import { printable } from '../core/names.ts'
 import type { EvaluationName, Progress } from '../harness/index.ts'
 import { proposalsLeft } from '../refine/budget.ts'
 import type { Run } from '../refine/run.ts'
@@ -98,8 +100,14 @@ function linesOf(event: StampedEvent, state: RunState): string[] {
         return [...paragraph('#0', `baseline, ${seed}: failed in ${outcome.stage}: ${outcome.message}`)]
       return paragraph('#0', `baseline, ${seed}: val ${formatEstimate(spec.metric, outcome.chosen)}, n = ${formatCount(outcome.n)}`)
     }
+    case 'trial.repaired': {
+      const trial = state.trials[event.trial]
+      return trial === undefined ? [] : repairLines(trial)
+    }
     case 'trial.decided':
-      return paragraph('', event.decision.reason)
+      return [...paragraph('', event.decision.reason), ...spendingLines(state)]
+    case 'hint.given':
+      return paragraph('', `the team is told: ${printable(event.text)}`)
     case 'search.ended':
       return [`the search ends: ${event.reason}`]
     case 'test.opened':
@@ -109,7 +117,21 @@ function linesOf(event: StampedEvent, state: RunState): string[] {
   }
 }
 
-function proposalLines({ number, changes, diagnosis }: TrialState): string[] {
+/** The failure that went back to its author, and what it was answered with. */
+function repairLines({ number, failures, changes }: TrialState): string[] {
+  const failure = failures.at(-1)
+  const titles = changes.map((change) => change.title).join('; ')
+  const failed = failure === undefined ? 'failed' : `failed in ${failure.stage}: ${failure.message}`
+  return paragraph(number === 0 ? '#0' : '', `${failed}; mended by its author${titles === '' ? '' : `: ${titles}`}`)
+}
+
+/** What language models have cost until now. */
+function spendingLines({ calls }: RunState): string[] {
+  return calls.length === 0 ? [] : paragraph('', `so far ${describeSpending(sumSpending(calls))}`)
+}
+
+function proposalLines({ number, changes, diagnosis, refusal }: TrialState): string[] {
+  if (refusal !== null) return paragraph(`#${number}`, 'no proposal')
   const components = COMPONENTS.filter((component) => changes.some((change) => change.component === component))
   const titles = changes.map((change) => change.title).join('; ')
   const safety = changes.flatMap((change) =>

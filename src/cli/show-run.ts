@@ -5,12 +5,14 @@ import { describeComparison } from '../core/keep-reason.ts'
 import { countProposals, firstScore } from '../core/run-facts.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
+import { describeSpending, sumSpending } from '../core/spending.ts'
 import { makeTrialStore, openRun, readJournal } from '../journal/index.ts'
 import type { RunFolder } from '../journal/index.ts'
 import type { Context } from './context.ts'
 import { scoreText } from './metric-text.ts'
 import { pickTrial } from './parse-trial.ts'
 import { placeOf } from './run-place.ts'
+import { describeTeam } from './team-text.ts'
 import { statusOf, statusText } from './run-status.ts'
 import type { RunStatus } from './run-status.ts'
 import { trialLines, trialReport, understandingRows, words } from './trial-text.ts'
@@ -108,7 +110,10 @@ function specRows({ place, spec, state, status }: ViewedRun): [string, string][]
     ...(spec.about === null ? [] : [['about', words(spec.about)] as [string, string]]),
     ['metric', `${spec.metric}${spec.metric === 'log-loss' ? ' (less is better)' : ''}`],
     ['budget', `${limits.join(' or ')}; ${formatSeconds(budget.trainSeconds)} of training a trial`],
-    ['team', `${spec.team}, strategy ${spec.strategy}, keep rule ${spec.keep}, starts from ${words(spec.init)}, seed ${spec.seed}`],
+    [
+      'team',
+      `${describeTeam(spec)}, strategy ${spec.strategy}, keep rule ${spec.keep}, starts from ${words(spec.init)}, seed ${spec.seed}`,
+    ],
     ['machine', `${machine.device}, ${plural(machine.threads, 'thread')}, ${machine.dtype}; sandbox ${spec.sandbox.description}`],
   ]
 }
@@ -125,6 +130,7 @@ function resultRows({ state, spec, place, folder }: ViewedRun): [string, string]
       ? []
       : [['best', `#${state.best}, ${scoreText(spec.metric, best)}; chosen on these images`] as [string, string]]),
     ...testRows(state, spec),
+    ...(state.calls.length === 0 ? [] : [['llm', describeSpending(sumSpending(state.calls))] as [string, string]]),
     ...(state.best === null
       ? []
       : [['files', join(place, relative(folder.folder, folder.trial(state.best).folder))] as [string, string]]),
