@@ -6,5 +6,5 @@ export function describeTeam({ team, llm }: Pick<RunSpec, 'team' | 'llm'>): stri
   const roles = Object.entries(llm.models.roles).map(([role, model]) => `${role} ${model}`)
   const more = roles.length === 0 ? '' : ` (${roles.join(', ')})`
   const replay = llm.replay === null ? '' : `, answers of ${llm.replay}`
-  return `${team} ${llm.models.default}${more}${replay}`
+  return `${team} ${llm.models.model}${more}${replay}`
 }

@@ -9,9 +9,8 @@ export type StrategyName = (typeof STRATEGY_NAMES)[number]
 
 /** Which language models play the team, and how far they may go. */
 const llmSpecSchema = z.object({
-  /** Names such as "openai:MODEL"; a role without one of its own has the default. */
-  models: z.object({ default: z.string(), roles: z.partialRecord(z.enum(LLM_ROLES), z.string()) }),
-  baseUrl: z.string().nullable(),
+  /** Names such as "openai:MODEL"; a role without one of its own has `model`. `baseUrl` is the address of an endpoint, or null. */
+  models: z.object({ model: z.string(), roles: z.partialRecord(z.enum(LLM_ROLES), z.string()), baseUrl: z.string().nullable() }),
   timeoutSeconds: z.number().positive(),
   maxUsd: z.number().positive().nullable(),
   maxTokens: z.number().int().positive().nullable(),
