@@ -1,20 +1,32 @@
 import { partFacts, testCount } from '../core/dataset.ts'
-import type { RunSpec } from '../core/run-spec.ts'
+import type { StrategyName } from '../core/run-spec.ts'
 import type { Brief, Team } from '../core/team.ts'
 import { countOpening, makeLocalEvaluator, Spares } from '../harness/index.ts'
 import type { LocalEvaluation } from '../harness/index.ts'
 import { makeTrialStore, readHints, runFolder } from '../journal/index.ts'
 import type { Run } from '../refine/run.ts'
-import { iterative, random } from '../refine/strategies.ts'
+import { allAtOnce, iterative, random, singleRole, zeroShot } from '../refine/strategies.ts'
 import type { Strategy } from '../refine/strategies.ts'
-import { makePlaybookSampler, makePlaybookTeam, plainBlueprint } from '../team/playbook/index.ts'
+import { makePlaybookSampler } from '../team/playbook/index.ts'
 import { makeBrief } from './brief.ts'
+import { composeTeam } from './compose-team.ts'
+import type { TeamParts } from './compose-team.ts'
 import type { RunScreen } from './run-screen.ts'
 import type { Session } from './run-session.ts'
 
-export type RunParts = Session & { readonly screen: RunScreen; readonly journal: Run['journal']; readonly softStop: AbortSignal }
+export type RunParts = Session & {
+  readonly screen: RunScreen
+  readonly journal: Run['journal'] & TeamParts['journal']
+  readonly softStop: AbortSignal
+  readonly terminal: TeamParts['terminal']
+}
 
-export type ComposedRun = { readonly run: Run; readonly local: LocalEvaluation }
+export type ComposedRun = {
+  readonly run: Run
+  readonly local: LocalEvaluation
+  /** Lets go of the provider of a language model. */
+  readonly close: () => Promise<void>
+}
 
 /** The real parts of a run: team, strategy, evaluator, files. */
 export async function composeRun(parts: RunParts): Promise<ComposedRun> {
@@ -31,7 +43,7 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     cores: parts.parts.python.threads,
     seed,
   })
-  const team = withStart(makePlaybookTeam(spec.leaveOut), spec)
+  const { team, close } = await composeTeam({ spec, folder: parts.folder, journal, terminal: parts.terminal })
   const local: LocalEvaluation = {
     dataset,
     tools: { ...parts.parts.python, machine: spec.machine, spares: new Spares() },
@@ -46,7 +58,7 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     spec,
     brief,
     team,
-    strategy: spec.strategy === 'random' ? await randomAround(team, brief) : iterative,
+    strategy: await chooseStrategy(spec.strategy, team, brief),
     evaluator: makeLocalEvaluator(local),
     journal,
     trials: makeTrialStore(runFolder(parts.folder), journal.state),
@@ -63,7 +75,12 @@ export async function composeRun(parts: RunParts): Promise<ComposedRun> {
     },
     stopSoon: parts.softStop,
   }
-  return { run, local }
+  return { run, local, close }
+}
+
+async function chooseStrategy(name: StrategyName, team: Team, brief: Brief): Promise<Strategy> {
+  const known = [iterative, allAtOnce, singleRole, zeroShot].find((strategy) => strategy.name === name)
+  return known ?? randomAround(team, brief)
 }
 
 /** Random search around pipeline 0. */
@@ -71,9 +88,4 @@ async function randomAround(team: Team, brief: Brief): Promise<Strategy> {
   const { memos } = await team.architect(brief, new AbortController().signal)
   const sample = makePlaybookSampler()
   return random((draw) => sample(brief, memos, draw))
-}
-
-/** The team, with the plain pipeline 0 where the user wants to start from it. */
-function withStart(team: Team, { init }: RunSpec): Team {
-  return init === 'plain' ? { ...team, architect: (brief) => Promise.resolve(plainBlueprint(brief)) } : team
 }

@@ -51,6 +51,18 @@ export function parseCount(text: string): number {
   return value
 }
 
+export function parseRepairs(text: string): number {
+  const value = parseNumber(text)
+  if (!(Number.isInteger(value) && value >= 0 && value <= 5)) throw new InvalidArgumentError('it must be a whole number, 0 to 5')
+  return value
+}
+
+export function parseTokens(text: string): number {
+  const value = parseNumber(text)
+  if (!(Number.isInteger(value) && value >= 1000)) throw new InvalidArgumentError('it must be a whole number, 1000 or more')
+  return value
+}
+
 export function parseTimes(text: string): number {
   const value = parseNumber(text)
   if (!(value >= 1 && value <= 100)) throw new InvalidArgumentError('it must be a number, 1 to 100')
@@ -79,4 +91,10 @@ export function parseMetric(text: string): MetricName {
 
 function parseNumber(text: string): number {
   return /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN
+}
+
+export function parseMoney(text: string): number {
+  const value = parseNumber(text)
+  if (!(value > 0 && value <= 1_000_000)) throw new InvalidArgumentError('it must be an amount of USD, such as 2.50')
+  return value
 }

@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
+import { compareCommand } from './commands/compare.ts'
 import { dataCommand } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { diffCommand } from './commands/diff.ts'
@@ -29,6 +30,7 @@ export function makeProgram(context: Context): Command {
     listCommand(context),
     showCommand(context),
     diffCommand(context),
+    compareCommand(context),
     tryCommand(context),
     predictCommand(context),
     dataCommand(context),

@@ -31,7 +31,7 @@ export async function resumeRun(options: ResumeOptions, context: Context): Promi
     printRunReport({ folder, spec, state, json: options.json ?? false }, terminal)
     return hasScoredProposal(state)
   }
-  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : 'own-code')
+  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : spec.llm === null ? 'own-code' : 'refuse')
   const started = performance.now()
   const source = checkSource(spec.dataset.source, terminal.cwd)
   const dataset = await stageDataset(context, parts, source, parseGroups(spec.dataset.groups ?? undefined, terminal.cwd))

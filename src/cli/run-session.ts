@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path'
 import type { Card } from '../core/card.ts'
 import { ExternalError } from '../core/errors.ts'
+import { ProviderGone } from '../core/language-model.ts'
 import { plural, quoteForShell } from '../core/format.ts'
 import type { TimePlan } from '../core/plan.ts'
 import type { RunEvent } from '../core/run-events.ts'
@@ -16,6 +17,7 @@ import { BaselineFailed, refine } from '../refine/refine.ts'
 import { finalize } from '../refine/finalize.ts'
 import type { Run } from '../refine/run.ts'
 import { composeRun } from './compose-run.ts'
+import type { RunParts } from './compose-run.ts'
 import type { Parts } from './compose.ts'
 import type { Context } from './context.ts'
 import { shipBest } from './ship-best.ts'
@@ -47,18 +49,19 @@ export async function workOn(session: Session, context: Context): Promise<boolea
   try {
     const spec = await begin(session, journal)
     showRunPlan(session, spec, journal.state(), terminal)
-    const { run, local } = await composeRun({
+    const { run, local, close } = await composeRun({
       ...session,
       spec,
       screen,
       journal: recording(journal, screen, session.prepareSeconds),
       softStop,
+      terminal,
     })
     context.acceptSoftStop(() => screen.announceStop())
     await withProgress(
       terminal,
       () => screen.describe(journal.state(), run),
-      () => carryOut(run, local, session, signal),
+      () => carryOut(run, local, session, signal).finally(close),
     )
     printRunReport({ folder: session.folder, spec, state: journal.state(), json: session.json }, terminal)
     return hasScoredProposal(journal.state())
@@ -91,9 +94,11 @@ async function begin(session: Session, journal: Journal): Promise<RunSpec> {
 }
 
 /** The journal as the loop sees it: what is written is shown. */
-function recording(journal: Journal, screen: RunScreen, before: number): Run['journal'] {
+function recording(journal: Journal, screen: RunScreen, before: number): RunParts['journal'] {
   return {
     state: journal.state,
+    pause: journal.pause,
+    resume: journal.resume,
     activeSeconds: () => journal.activeSeconds() + before,
     append: async (event: RunEvent) => {
       const stamped = await journal.append(event)
@@ -113,6 +118,15 @@ async function explain(error: unknown, session: Session, journal: Journal, conte
       await journal.append({ type: 'run.interrupted', reason: signal.aborted ? 'stopped at once' : 'stopped after a training' })
     terminal.note(describeStop(journal.state()))
     terminal.note(`go on:  improve resume ${name}`)
+  }
+  if (error instanceof ProviderGone) {
+    await journal.append({ type: 'run.interrupted', reason: `the provider is gone (${error.reason}): ${error.message}` })
+    terminal.note(describeStop(journal.state()))
+    return new ExternalError('provider', error.message, {
+      evidence: [...error.evidence, `nothing is lost; go on:  improve resume ${name}`],
+      fix: error.fix,
+      cause: error,
+    })
   }
   if (error instanceof BaselineFailed)
     return new ExternalError('environment', `the first pipeline could not be trained: ${error.message}`, {

@@ -25,10 +25,12 @@ import { composeParts } from './compose.ts'
 import type { Parts } from './compose.ts'
 import type { Context } from './context.ts'
 import { workOn } from './run-session.ts'
+import { llmSpecOf, readAbout } from './llm-options.ts'
+import type { LlmOptions } from './llm-options.ts'
 import { stageDataset } from './stage-dataset.ts'
 import { withMeasuring } from './measuring.ts'
 
-export type RunOptions = {
+export type RunOptions = LlmOptions & {
   readonly dataset: string
   readonly time: number
   readonly wall?: number | undefined
@@ -45,7 +47,7 @@ export type RunOptions = {
   readonly pin?: readonly Component[] | undefined
   readonly freeze?: readonly Component[] | undefined
   readonly leaveOut?: string | undefined
-  readonly init: string
+  readonly repairs: number
   readonly refit?: boolean | undefined
   readonly refitTimes?: number | undefined
   readonly seed: number
@@ -60,14 +62,18 @@ const REFIT_BELOW = 20_000
 /** `improve run`: stage the images, write down what was asked, refine. The same command goes on with a run that has not ended. */
 export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
   const { terminal, signal } = context
-  checkInit(options.init)
+  checkInit(options)
+  llmSpecOf(options, options.strategy, terminal.cwd)
   checkLeaveOut(options.leaveOut)
   checkTarget(options.target, options.metric)
   const source = checkSource(options.dataset, terminal.cwd)
   const groups = parseGroups(options.groups, terminal.cwd)
   const out = resolve(terminal.cwd, options.out)
   await checkWritable(out)
-  const parts = await composeParts(context, options.unsafeNoSandbox ? 'accepted' : 'own-code')
+  const parts = await composeParts(
+    context,
+    options.unsafeNoSandbox ? 'accepted' : options.llm === undefined ? 'own-code' : 'refuse',
+  )
   const started = performance.now()
   const dataset = await stageDataset(context, parts, source, groups)
   checkMetric(options.metric, dataset.facts, true)
@@ -112,6 +118,7 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
   })
   const trainSeconds = Math.round(plan.trainSeconds * 10) / 10
   checkTime(options, plan, secondsPerTraining(trainSeconds, folds.length))
+  const llm = llmSpecOf(options, options.strategy, context.terminal.cwd)
   const spec: RunSpec = {
     version: 1,
     name: basename(source),
@@ -125,12 +132,12 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
       imageCount: imageCount(facts),
       classes: facts.classes,
     },
-    about: options.about ?? null,
+    about: await readAbout(options.about, context.terminal.cwd),
     metric: options.metric,
-    team: 'playbook',
-    llm: null,
+    team: llm === null ? 'playbook' : 'llm',
+    llm,
     components: chooseComponents(options),
-    repairs: 0,
+    repairs: llm === null ? 0 : options.repairs,
     strategy: options.strategy,
     pick: options.pick,
     keep: options.keep,
@@ -173,8 +180,8 @@ function checkLeaveOut(name: string | undefined): void {
 }
 
 /** The playbook's engineers change designs of their own: in files of another hand they have nothing to change. */
-function checkInit(init: string): void {
-  if (init === 'architect' || init === 'plain') return
+function checkInit({ init, llm }: RunOptions): void {
+  if (init === 'architect' || init === 'plain' || (llm !== undefined && init === 'step-by-step')) return
   throw new UsageError(`the playbook team cannot refine the files of ${init}: it changes only pipelines that it wrote`, {
     fix: `start from --init architect or --init plain; to score your own files: improve try <dataset> --pipeline ${quoteForShell(init)}`,
   })

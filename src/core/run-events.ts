@@ -131,6 +131,8 @@ const runEventSchemas = [
   }),
   /** A language model answered. */
   z.object({ type: z.literal('llm.answered'), cost: callCost }),
+  /** The provider of the language model is gone, and another team goes on until the run is started again. */
+  z.object({ type: z.literal('team.replaced'), by: z.string(), reason: z.string() }),
   /** The user said something to the team. */
   z.object({ type: z.literal('hint.given'), text: z.string() }),
   z.object({ type: z.literal('evaluation.started'), trial: count, repeat: count, seed: count, attempt: count }),

@@ -22,6 +22,8 @@ const llmSpecSchema = z.object({
   datasetInfo: z.boolean(),
   /** Whether the three files of pipeline 0 are written one after another; an ablation. */
   initStepByStep: z.boolean(),
+  /** Whether a model sums up the past in the place of our own lines; an ablation. */
+  historian: z.boolean(),
 })
 export type LlmSpec = Readonly<z.infer<typeof llmSpecSchema>>
 

@@ -23,6 +23,8 @@ export type RunState = {
   readonly calls: readonly CallCost[]
   /** What the user said to the team, in its order. */
   readonly hints: readonly string[]
+  /** Every time that another team went on in the place of the one that was asked for, with the number of the trial that came next. */
+  readonly replacements: readonly { readonly by: string; readonly reason: string; readonly trial: number }[]
   readonly finished: string | null
 }
 

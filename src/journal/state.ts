@@ -14,6 +14,7 @@ export const EMPTY_STATE: RunState = {
   test: null,
   calls: [],
   hints: [],
+  replacements: [],
   finished: null,
 }
 
@@ -63,6 +64,10 @@ function change(state: RunState, event: StampedEvent, check: Check): RunState {
       return repair(state, event, check)
     case 'llm.answered':
       return { ...state, calls: [...state.calls, event.cost] }
+    case 'team.replaced': {
+      const { by, reason } = event
+      return { ...state, replacements: [...state.replacements, { by, reason, trial: state.trials.length }] }
+    }
     case 'hint.given':
       return { ...state, hints: [...state.hints, event.text] }
     case 'evaluation.started':

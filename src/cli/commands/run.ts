@@ -9,10 +9,13 @@ import {
   parseCount,
   parseDuration,
   parseMetric,
+  parseMoney,
+  parseRepairs,
   parseSeed,
   parseSeconds,
   parseTarget,
   parseTimes,
+  parseTokens,
 } from '../options.ts'
 import { startRun } from '../start-run.ts'
 
@@ -27,7 +30,7 @@ export function runCommand(context: Context) {
     .option('--target <metric>', 'end when val reaches this, such as 0.95', parseTarget)
     .option('--patience <n>', 'rejected proposals in a row that count as a plateau', parseCount, 10)
     .option('--metric <name>', METRIC_NAMES.join(', '), parseMetric, 'accuracy')
-    .option('--about <text>', 'what the images show, in your words')
+    .option('--about <text|file>', 'what the images show, in your words')
     .option('--groups <regex|file>', 'keep together what this pattern or CSV file (path,group) puts in one group')
     .addOption(new Option('--strategy <name>', 'who decides what is tried').choices(STRATEGY_NAMES).default('iterative' as const))
     .addOption(
@@ -39,7 +42,25 @@ export function runCommand(context: Context) {
     .option('--freeze <component>', 'leave this as it is (may be given again)', collectComponent)
     .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
     .option('--leave-out <set>', 'do without what the playbook measured on this image set (to judge it there)')
-    .option('--init <start>', 'architect, or plain (a tutorial pipeline)', 'architect')
+    .option('--init <start>', 'architect, plain (a tutorial pipeline), or step-by-step (--llm: file by file)', 'architect')
+    .option('--llm <model>', 'let a language model play the team: PROVIDER:MODEL, or replay:RUN (see below)')
+    .option('--llm-architect <model>', 'another model for the Project Architect')
+    .option('--llm-analyst <model>', 'another model for the Performance Analyst')
+    .option('--llm-data <model>', 'another model for the Data Engineer')
+    .option('--llm-model <model>', 'another model for the Model Engineer')
+    .option('--llm-training <model>', 'another model for the Training Engineer')
+    .option('--base-url <url>', 'address of an OpenAI-compatible endpoint')
+    .addOption(new Option('--llm-timeout <duration>', 'wait so long for one answer').argParser(parseDuration).default(900, '15m'))
+    .option('--max-usd <money>', 'ask no more before the answers cost more than this', parseMoney)
+    .option('--max-tokens <n>', 'ask no more before more tokens than this are used', parseTokens)
+    .addOption(
+      new Option('--fallback <team>', 'who goes on when the provider is gone (default: the run pauses)').choices([
+        'playbook',
+      ] as const),
+    )
+    .option('--historian', 'a language model sums up the past for the Analyst (an ablation)')
+    .option('--no-dataset-info', 'a language model is told nothing of what the images are (an ablation)')
+    .option('--repairs <n>', 'how often a language model may mend what failed', parseRepairs, 2)
     .option('--refit', 'train the best once more on all images but the test (default below 20,000 images)')
     .option('--refit-times <n>', 'steps of the refit against those of a trial (default: from time, 1 to 4)', parseTimes)
     .option('--no-refit', 'ship the model that was scored')
@@ -50,7 +71,9 @@ export function runCommand(context: Context) {
     .helpOption('-h, --help', 'print help')
     .addHelpText(
       'after',
-      '\nExamples:\n  improve run ./my-images\n  improve run ./my-images --time 2h --about "leaves of tomato plants"',
+      '\nExamples:\n  improve run ./my-images\n  improve run ./my-images --time 2h --about "leaves of tomato plants"\n  improve run ./my-images --llm openai:MODEL --max-usd 5' +
+        '\n  improve run ./my-images --llm local:MODEL --base-url http://127.0.0.1:8080/v1' +
+        '\n\nProviders: openai, anthropic, google, openrouter (keys from OPENAI_API_KEY and so on, or a\nfile named by OPENAI_API_KEY_FILE), ollama, lmstudio, vllm, local.',
     )
     .action(async (dataset, options) => {
       const isDone = await startRun({ dataset, ...options }, context)

@@ -78,6 +78,11 @@ export function makeMemo(craft: Craft, design: unknown, before: Memo | null): Me
   return { author: AUTHOR, component: craft.component, design, lineage }
 }
 
+/** Whether a component was made by this team, so that it can change it. */
+export function knowsMemo(component: Component, value: unknown): boolean {
+  return memoOf(component, value) !== null
+}
+
 /** The memo of a component; null when the component was not made by this team. */
 export function memoOf(component: Component, value: unknown): Memo | null {
   return isMemo(value) && value.component === component ? value : null
