@@ -12,10 +12,10 @@ const HARNESS = join(import.meta.dirname, '..', '..', 'harness')
 
 /** The contract's own files. */
 export function contractSources(): ContractSources {
-  const package_ = join(HARNESS, 'improve_harness')
-  const names = readdirSync(join(package_, 'ops')).filter((name) => name.endsWith('.py'))
-  const ops = Object.fromEntries(names.map((name) => [name, readFileSync(join(package_, 'ops', name), 'utf8')]))
-  return { contract: readFileSync(join(package_, 'contract.py'), 'utf8'), ops }
+  const folder = join(HARNESS, 'improve_harness')
+  const names = readdirSync(join(folder, 'ops')).filter((name) => name.endsWith('.py'))
+  const ops = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, 'ops', name), 'utf8')]))
+  return { contract: readFileSync(join(folder, 'contract.py'), 'utf8'), ops }
 }
 
 /** A pipeline that trains: "tiny" for pictures up to 64 px, "scratch" for larger ones. */

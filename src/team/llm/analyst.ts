@@ -1,16 +1,19 @@
 import { gainUnit } from '../../core/metric-scale.ts'
+import { COMPONENTS } from '../../core/pipeline.ts'
 import type { Evidence, Team } from '../../core/team.ts'
 import { checkDiagnosis, diagnosisSchema } from './check-diagnosis.ts'
 import { lessonsBlock, nextTrial, steering, surroundingsOf } from './common-text.ts'
 import { converse } from './dialogue.ts'
 import { evidenceText } from './evidence-text.ts'
 import { sumUp } from './historian.ts'
-import { briefFilesText } from './pipeline-text.ts'
+import { outlinesText } from './pipeline-text.ts'
 import { prompt } from './prompt.ts'
 import { readObject } from './reply.ts'
 import type { Desk } from './settings.ts'
 
-export const LESSON_TOKENS = 500
+export const LESSON_TOKENS = 400
+/** Characters of each file for reading. */
+const FILE_LENGTH = 850
 
 /** The Performance Analyst: a diagnosis, one component, a task. */
 export function makeAnalyst(desk: Desk): Team['analyst'] {
@@ -37,7 +40,7 @@ function instructions(desk: Desk, evidence: Evidence): string {
 
 async function question(desk: Desk, evidence: Evidence, signal: AbortSignal): Promise<string> {
   return prompt('analyst-task', {
-    files: briefFilesText(evidence.best.pipeline),
+    files: outlinesText(evidence.best.pipeline, COMPONENTS, FILE_LENGTH),
     evidence: evidenceText(evidence, !desk.datasetInfo),
     lessons: desk.historian ? await sumUp(desk, evidence, signal) : lessonsBlock(evidence.past, evidence, LESSON_TOKENS),
     ...steering(evidence),

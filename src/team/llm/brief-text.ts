@@ -7,6 +7,8 @@ const CLASSES_SHOWN = 100
 const NAME_LENGTH = 64
 const ABOUT_LENGTH = 1200
 const WARNINGS_SHOWN = 6
+/** Largest class over smallest from which counts are worth their words. */
+const UNEVEN = 1.5
 /** Pixels of a picture of the net that a machine's speed is measured with. */
 const REFERENCE_PIXELS = 784
 
@@ -21,27 +23,33 @@ export function datasetText(brief: Brief, understanding: string, isWithheld: boo
 
 function datasetFacts(brief: Brief, understanding: string): Readonly<Record<string, unknown>> {
   const { card, about, classes, classCounts } = brief
-  const named = classes.slice(0, CLASSES_SHOWN).map((name, index) => `${index} ${className(name)}: ${classCounts[index] ?? 0}`)
+  const count = isUneven(brief) ? (index: number) => ` (${classCounts[index] ?? 0})` : () => ''
+  const named = classes.slice(0, CLASSES_SHOWN).map((name, index) => `${className(name)}${count(index)}`)
   const hidden = classes.length - named.length
   const meant = about === null ? understanding : about
   return {
     name: plainText(card.name, NAME_LENGTH),
     ...(meant === '' ? {} : { [about === null ? "architect's reading" : 'user says']: plainText(meant, ABOUT_LENGTH) }),
-    'class number, name, images to train on': hidden > 0 ? [...named, `and ${hidden} more`] : named,
+    [isUneven(brief) ? 'classes from number 0 on (images)' : 'classes from number 0 on']:
+      hidden > 0 ? [...named, `and ${hidden} more`] : named,
     ...(card.warnings.length === 0 ? {} : { warnings: card.warnings.slice(0, WARNINGS_SHOWN).map((text) => plainText(text, 200)) }),
   }
 }
 
+function isUneven({ classCounts }: Brief): boolean {
+  return Math.max(...classCounts) > UNEVEN * Math.max(1, Math.min(...classCounts))
+}
+
 /** Facts of ours about the pictures, without a word of the data set's own. */
-function pictureText({ card, shape, channels, trainCount, classCounts }: Brief): string {
+function pictureText(brief: Brief): string {
+  const { card, shape, channels, trainCount, classCounts } = brief
   const [height, width] = shape
-  const size =
-    card.storedShape === null
-      ? `of several sizes, typically ${height} x ${width} px (height x width)`
-      : `all ${height} x ${width} px (height x width)`
-  const [least, most] = [Math.min(...classCounts), Math.max(...classCounts)]
-  const balance = most > 1.5 * Math.max(1, least) ? `, ${formatCount(least)} to ${formatCount(most)} a class` : ''
-  return `${formatCount(trainCount)} ${channels === 1 ? 'grey' : 'colour'} pictures to train on${balance}, ${size}.`
+  const pixels = `${height} x ${width} px (height x width)`
+  const size = card.storedShape === null ? `of several sizes, typically ${pixels}` : `all ${pixels}`
+  const balance = isUneven(brief)
+    ? `${formatCount(Math.min(...classCounts))} to ${formatCount(Math.max(...classCounts))} a class`
+    : 'classes of about one size'
+  return `${formatCount(trainCount)} ${channels === 1 ? 'grey' : 'colour'} pictures to train on, ${balance}, ${size}.`
 }
 
 /** What a training may cost, and how fast the machine is. */
@@ -50,15 +58,14 @@ export function machineText({ machine, trainSeconds, shape, trainCount }: Brief)
   const images = trainSeconds * referenceSpeed
   const scaled = (images * REFERENCE_PIXELS) / Math.max(1, shape[0] * shape[1])
   return (
-    `A training lasts ${plainNumber(trainSeconds)} s on ${device} (${threads} threads, ${dtype}). The harness measures the pipeline's speed first and turns ` +
-    `the seconds into a number of steps: twice the cost of a step means half the steps. For scale: a net of 14.7 million multiply-adds for a ` +
-    `28 x 28 picture trains ${formatCount(referenceSpeed)} pictures/s here; at the stored size (cost grows with pixels) that would be ` +
-    `${plainNumber(scaled / Math.max(1, trainCount))} passes over the training pictures.`
+    `A training lasts ${plainNumber(trainSeconds)} s on ${device} (${threads} threads, ${dtype}); the harness turns the seconds into steps by the ` +
+    `measured speed of the pipeline. For scale: a net of 14.7 M multiply-adds for a 28 x 28 picture trains ${formatCount(referenceSpeed)} ` +
+    `pictures/s here, ${plainNumber(scaled / Math.max(1, trainCount))} passes over the training pictures at the stored size (cost grows with pixels).`
   )
 }
 
 export function weightsText(weights: readonly string[]): string {
-  if (weights.length === 0) return 'Weights at hand: none. Everything is trained from scratch; a name in PRETRAINED would fail.'
+  if (weights.length === 0) return 'Weights at hand: none: all is trained from scratch.'
   return `Weights at hand, to be named in PRETRAINED of model.py: ${weights.join(', ')}. No others can be had.`
 }
 

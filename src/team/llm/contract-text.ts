@@ -15,8 +15,16 @@ const NAMES: Readonly<Record<Component, readonly string[]>> = {
   model: ['Info'],
   training: ['Info', 'Training', 'Ema', 'FitContext', 'logits_of'],
 }
+/** Fields of `Info` that the code of a component hardly needs: named, not explained. */
+const ASIDE: Readonly<Record<Component, readonly string[]>> = {
+  data: ['typical_shape', 'input_size', 'device'],
+  model: ['classes', 'uniform_shape', 'typical_shape', 'mean', 'std', 'class_counts'],
+  training: ['classes', 'channels', 'uniform_shape', 'typical_shape', 'input_size', 'mean', 'std', 'reference_speed'],
+}
 /** Rules on pictures that only data.py sees. */
 const DATA_ONLY = /train_transform|eval_transform|uniform_shape/
+/** The paragraph on what is checked: engineers are told so by their prompts, in fewer words. */
+const CHECKS = 'What is checked'
 
 /**
  * Reads the contract out of the harness's own files, so that what a model is told is what holds. Throws when a file no longer has the
@@ -24,19 +32,13 @@ const DATA_ONLY = /train_transform|eval_transform|uniform_shape/
  */
 export function contractText({ contract, ops }: ContractSources): ContractText {
   const paragraphs = docstringOf(contract).split(/\n\n+/)
-  const outline = outlineOf(contract)
+  const outline = { classes: readClasses(contract), functions: readFunctions(contract) }
   const operations = operationsText(ops)
   const own = (component: Component) => ownText(component, paragraphs, outline, component === 'data' ? operations : '')
+  const all = [...new Set(COMPONENTS.flatMap((name) => NAMES[name]))]
   return {
-    whole: [
-      paragraphs.map(oneBlank).join('\n\n'),
-      outlineText(outline, [...new Set(COMPONENTS.flatMap((name) => NAMES[name]))]),
-      operations,
-    ].join('\n\n'),
-    overview: [
-      ...COMPONENTS.map((component) => fileParagraph(component, paragraphs)),
-      `improve_harness.ops: ${operationNames(ops).join(', ')}`,
-    ].join('\n'),
+    whole: [...paragraphs.map(oneBlank), outlineText(outline, all, []), operations].join('\n\n'),
+    overview: overviewText(paragraphs, operationNames(ops)),
     data: own('data'),
     model: own('model'),
     training: own('training'),
@@ -44,11 +46,23 @@ export function contractText({ contract, ops }: ContractSources): ContractText {
 }
 
 function ownText(component: Component, paragraphs: readonly string[], outline: Outline, operations: string): string {
-  const others = paragraphs.filter((paragraph) => !COMPONENTS.some((name) => paragraph.startsWith(`${name}.py`))).slice(1)
-  const rules = component === 'data' ? others : others.map(withoutDataRules)
-  return [fileParagraph(component, paragraphs), ...rules, outlineText(outline, NAMES[component]), operations]
+  const [, ...others] = paragraphs.filter((paragraph) => !COMPONENTS.some((name) => paragraph.startsWith(`${name}.py`)))
+  const known = others.filter((paragraph) => !paragraph.startsWith(CHECKS))
+  const rules = component === 'data' ? known : known.map(withoutDataRules)
+  return [fileParagraph(component, paragraphs), ...rules, outlineText(outline, NAMES[component], ASIDE[component]), operations]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** What there is to change, in few words: names, and what the optional ones are for. */
+function overviewText(paragraphs: readonly string[], operations: readonly string[]): string {
+  const files = COMPONENTS.map((component) => {
+    const lines = fileParagraph(component, paragraphs).replace(`${component}.py `, '').split('\n')
+    const entries = lines.flatMap((line) => /^ ?([A-Za-z_]+)(?:\([^)]*\))? (->|optional|side)[ :>-]*(.*)$/.exec(line) ?? [])
+    const names = Array.from({ length: entries.length / 4 }, (_, index) => entries.slice(4 * index + 1, 4 * index + 4))
+    return `${component}.py: ${names.map(([name = '', how, what = '']) => (how === 'optional' ? `${name} (optional: ${purposeIn(what)})` : name)).join(', ')}`
+  })
+  return [...files, `At hand for data.py, batched: ${operations.join(', ')}.`].join('\n')
 }
 
 function fileParagraph(component: Component, paragraphs: readonly string[]): string {
@@ -61,22 +75,25 @@ function oneBlank(paragraph: string): string {
   return paragraph.replace(/ {2,}/g, ' ')
 }
 
-/** A list loses the points that speak of data.py alone. */
+/** A list loses the points that speak of data.py alone, and its head when none is left. */
 function withoutDataRules(paragraph: string): string {
   const [head = '', ...points] = paragraph.split(/\n(?=- )/)
-  return [head, ...points.filter((point) => !DATA_ONLY.test(point))].join('\n')
+  const left = points.filter((point) => !DATA_ONLY.test(point))
+  return points.length > 0 && left.length === 0 ? '' : [head, ...left].join('\n')
+}
+
+/** What an optional name is for: the last part of its line that is words. */
+function purposeIn(text: string): string {
+  const parts = text.split(/; |: /).filter((part) => !/[`>]/.test(part))
+  return parts.at(-1) ?? text
 }
 
 type Outline = { readonly classes: readonly PythonClass[]; readonly functions: readonly PythonFunction[] }
 
-function outlineOf(contract: string): Outline {
-  return { classes: readClasses(contract), functions: readFunctions(contract) }
-}
-
-function outlineText({ classes, functions }: Outline, names: readonly string[]): string {
+function outlineText({ classes, functions }: Outline, names: readonly string[], aside: readonly string[]): string {
   const parts = names.map((name) => {
     const found = classes.find((one) => one.name === name)
-    if (found !== undefined) return classText(found)
+    if (found !== undefined) return classText(found, aside)
     const made = functions.find((one) => one.name === name)
     if (made === undefined) throw new Error(`contract.py defines no ${name}`)
     return `${made.signature}: ${made.doc}`
@@ -84,10 +101,16 @@ function outlineText({ classes, functions }: Outline, names: readonly string[]):
   return ['From improve_harness.contract:', ...parts].join('\n')
 }
 
-function classText({ name, doc, fields, methods }: PythonClass): string {
-  const shownFields = fields.map((field) => `- ${field.text}${field.doc === '' ? '' : `: ${field.doc}`}`)
+function classText({ name, doc, fields, methods }: PythonClass, aside: readonly string[]): string {
+  const told = fields.filter((field) => !aside.includes(field.name))
+  const named = fields.filter((field) => aside.includes(field.name)).map((field) => field.text)
+  const shownFields = told.map(
+    (field) => `- ${field.doc === '' ? field.text : `${field.text.replace(/: [^=]*$|: .*?(?= =)/, '')}: ${field.doc}`}`,
+  )
   const shownMethods = methods.map(({ signature, doc: said }) => `- .${signature}${said === '' ? '' : `: ${said}`}`)
-  return [`${name}: ${doc}`, ...shownFields, ...shownMethods].join('\n')
+  return [`${name}: ${doc}`, ...shownFields, ...shownMethods, ...(named.length === 0 ? [] : [`- also ${named.join(', ')}`])].join(
+    '\n',
+  )
 }
 
 function operationNames(ops: ContractSources['ops']): string[] {
@@ -103,14 +126,24 @@ function operationsText(ops: ContractSources['ops']): string {
   const classes = texts.flatMap(readClasses)
   const lines = names.map((name) => {
     const made = functions.find((one) => one.name === name)
-    if (made !== undefined) return `- ${made.signature}: ${made.doc}`
+    if (made !== undefined) return `- ${made.signature}: ${firstSentence(made.doc)}`
     const found = classes.find((one) => one.name === name)
-    if (found !== undefined) return `- ${found.signature}: ${found.doc}`
+    if (found !== undefined) return `- ${found.signature}: ${firstSentence(found.doc)}`
     const keys = texts.map((text) => keysOf(text, name)).find((known) => known.length > 0)
     if (keys === undefined) throw new Error(`ops/__init__.py lists ${name}, which none of its files defines`)
     return `- ${name}: ${keys.join(', ')}`
   })
-  return ['`from improve_harness import ops`, one draw of chance an image:', ...lines].join('\n')
+  const rows = docstringOf(ops['__init__.py'] ?? '')
+    .split('\n')
+    .filter((line) => /^\| (?!takes)[^-]/.test(line))
+  return ['`from improve_harness import ops`, one draw of chance an image; takes | gives | operations', ...rows, ...lines].join(
+    '\n',
+  )
+}
+
+/** Up to a full stop that ends a sentence, not one of "0..1". */
+function firstSentence(doc: string): string {
+  return /^.*?(?=\. [A-Z[])/.exec(doc)?.[0] ?? doc
 }
 
 /** Keys of a dictionary at module level. */

@@ -7,21 +7,23 @@ import { converse } from './dialogue.ts'
 import { costText } from './evidence-text.ts'
 import { dataBlock } from './fence.ts'
 import { makeMemo, understandingIn } from './memo.ts'
-import { briefFilesText, filesText, othersThan } from './pipeline-text.ts'
+import { outlinesText, filesText, othersThan } from './pipeline-text.ts'
 import { prompt } from './prompt.ts'
 import { Refusal } from './refusal.ts'
 import { readCode } from './reply.ts'
 import type { Desk } from './settings.ts'
 
-const LESSON_TOKENS = 200
+const LESSON_TOKENS = 150
+/** Characters of each file that the engineer does not write. */
+const OTHER_LENGTH = 600
 const TITLES: Readonly<Record<Component, string>> = {
   data: 'Data Engineer',
   model: 'Model Engineer',
   training: 'Training Engineer',
 }
-const FORM = `{"title": "short name of the change", "kind": "its family in a word or two, such as regularise", "rationale": "why it helps here; one or two sentences", "expect": "which figure should move, and which way"}`
+const FORM = `{"title": "short name of the change", "kind": "its family in a word or two, such as regularise", "rationale": "why it helps here, one sentence", "expect": "which figure should move"}`
 /** The Data Engineer also says why labels stay true. */
-const DATA_FORM = FORM.replace('}', ', "labelSafety": "why changed pictures keep their class, or null where none is changed"}')
+const DATA_FORM = FORM.replace('}', ', "labelSafety": "why changed pictures keep their class, or null"}')
 
 /** The engineer of one component: the new source of its file for the Analyst's task. */
 export function makeEngineer(desk: Desk, component: Component): Engineer {
@@ -70,7 +72,7 @@ function question(component: Component, { diagnosis, evidence }: Assignment): st
   const own = past.filter(({ components }) => components.includes(component))
   return prompt('engineer-task', {
     file: fileName(component),
-    others: briefFilesText(best.pipeline, othersThan(component)),
+    others: outlinesText(best.pipeline, othersThan(component), OTHER_LENGTH),
     current: filesText(best.pipeline, [component]),
     cost: costText(evidence),
     unit: gainUnit(brief.metric),

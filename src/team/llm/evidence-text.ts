@@ -6,8 +6,8 @@ import type { Evidence } from '../../core/team.ts'
 import { className, plainNumber } from './brief-text.ts'
 import { dataBlock } from './fence.ts'
 
-const CLASSES_SHOWN = 8
-const CONFUSIONS_SHOWN = 8
+const CLASSES_SHOWN = 6
+const CONFUSIONS_SHOWN = 6
 const CURVE_POINTS = 5
 /** A probe of fewer pictures says nothing. */
 const LEAST_PROBED = 20

@@ -6,7 +6,7 @@ export type PythonClass = {
   readonly name: string
   readonly signature: string
   readonly doc: string
-  readonly fields: readonly { readonly text: string; readonly doc: string }[]
+  readonly fields: readonly { readonly name: string; readonly text: string; readonly doc: string }[]
   readonly methods: readonly PythonFunction[]
 }
 
@@ -64,7 +64,7 @@ export function readClasses(source: string): PythonClass[] {
 function fieldsOf(body: string): PythonClass['fields'] {
   return [...body.matchAll(FIELD)]
     .filter(([, , type = '']) => !type.includes('field('))
-    .map(([, name = '', type = '', doc = '']) => ({ text: `${name}: ${type}`, doc: oneLine(doc).replace(/\.$/, '') }))
+    .map(([, name = '', type = '', doc = '']) => ({ name, text: `${name}: ${type}`, doc: oneLine(doc).replace(/\.$/, '') }))
 }
 
 function isProperty(body: string, index: number): boolean {

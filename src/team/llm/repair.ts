@@ -12,7 +12,7 @@ import { engineerInstructions } from './engineer.ts'
 import { dataBlock, plainTail, plainText } from './fence.ts'
 import { fingerprintOf, isSameCode } from './fingerprint.ts'
 import { readMemo } from './memo.ts'
-import { briefFilesText, filesText } from './pipeline-text.ts'
+import { outlinesText, filesText } from './pipeline-text.ts'
 import { prompt } from './prompt.ts'
 import { Refusal } from './refusal.ts'
 import { readCode } from './reply.ts'
@@ -21,7 +21,9 @@ import type { Desk } from './settings.ts'
 
 const MESSAGE = 600
 const EVIDENCE_LINES = 5
-const LOG_TAIL = 1500
+const LOG_TAIL = 1200
+/** Characters of each file that did not change. */
+const OTHER_LENGTH = 1000
 /** What each stage is, for who has not seen the harness. */
 const STAGES: Readonly<Record<TrialFailure['stage'], string>> = {
   start: 'Its process did not start.',
@@ -108,7 +110,7 @@ function question({ failure, earlierRepairs }: Broken<unknown>, pipeline: Pipeli
     files: changed.map(fileName).join(' and '),
     stage: STAGES[failure.stage],
     number: String(earlierRepairs + 1),
-    others: others.length === 0 ? 'none' : briefFilesText(pipeline, others),
+    others: others.length === 0 ? 'none' : outlinesText(pipeline, others, OTHER_LENGTH),
     broken: filesText(pipeline, changed),
     failure: dataBlock('the failure', {
       kind: failure.kind,
