@@ -18,7 +18,6 @@ export function diagnosisSchema(allowed: readonly Component[]): Readonly<Record<
     diagnosis: z.string(),
     bottleneck: z.string(),
     component: z.enum(allowed as [Component, ...Component[]]),
-    title: z.string(),
     task: z.string(),
     predictedGain: z.number(),
   })

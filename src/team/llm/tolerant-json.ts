@@ -18,7 +18,8 @@ const WORDS: Readonly<Record<string, unknown>> = {
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }
 const CLOSING_QUOTES: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”' }
 
-class NotJson extends Error {}
+/** One for all: a stack each would take longer than the reading. */
+const NOT_JSON = new Error('not JSON')
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -54,14 +55,14 @@ class Reader {
     try {
       return this.members(0)
     } catch (error) {
-      if (error instanceof NotJson) return null
+      if (error === NOT_JSON) return null
       throw error
     }
   }
 
   private value(depth: number): unknown {
     const char = this.next()
-    if (depth > MAX_DEPTH) throw new NotJson()
+    if (depth > MAX_DEPTH) throw NOT_JSON
     if (char === '{') return this.members(depth)
     if (char === '[') return this.items(depth)
     if (CLOSING_QUOTES[char] !== undefined) return this.string()
@@ -78,7 +79,7 @@ class Reader {
         return Object.fromEntries(entries.filter(([key]) => key !== '__proto__'))
       }
       const key = CLOSING_QUOTES[char] === undefined ? this.word() : this.string()
-      if (this.next() !== ':') throw new NotJson()
+      if (this.next() !== ':') throw NOT_JSON
       this.place++
       entries.push([key, this.value(depth + 1)])
       this.separator('}')
@@ -102,7 +103,7 @@ class Reader {
   private separator(end: string): void {
     const char = this.next()
     if (char === ',') this.place++
-    else if (char !== end) throw new NotJson()
+    else if (char !== end) throw NOT_JSON
   }
 
   private string(): string {
@@ -115,7 +116,7 @@ class Reader {
       result += this.text.slice(from, this.place) + this.escape()
       from = this.place + 1
     }
-    throw new NotJson()
+    throw NOT_JSON
   }
 
   /** Leaves the place on the last character of the escape. */
@@ -135,13 +136,13 @@ class Reader {
       return Number(number.replace(/\s*%$/, ''))
     }
     const word = this.word()
-    if (!Object.hasOwn(WORDS, word)) throw new NotJson()
+    if (!Object.hasOwn(WORDS, word)) throw NOT_JSON
     return WORDS[word]
   }
 
   private word(): string {
     const word = matchAt(/[\p{L}_$][\p{L}\p{N}_$]{0,60}/uy, this.text, this.place)
-    if (word === null) throw new NotJson()
+    if (word === null) throw NOT_JSON
     this.place += word.length
     return word
   }
@@ -151,7 +152,7 @@ class Reader {
     const blank = matchAt(/(?:\s+|\/\/[^\n]*|#[^\n]*)+/y, this.text, this.place)
     this.place += blank?.length ?? 0
     const char = this.text[this.place]
-    if (char === undefined) throw new NotJson()
+    if (char === undefined) throw NOT_JSON
     return char
   }
 }
