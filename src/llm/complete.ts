@@ -72,14 +72,17 @@ function completionOf(text: string, finish: Finish | undefined): Completion {
   return { reply: { text: withoutThoughts(text), end }, usage: usageOf(finish) }
 }
 
+/** The SDK makes zero of a count that was not told, so the provider's own words are looked at for those that may be missing. */
 function usageOf(finish: Finish | undefined): Usage {
-  const { inputTokens, outputTokens } = finish?.usage ?? {}
+  const { inputTokens, outputTokens, raw } = finish?.usage ?? {}
+  const told = JSON.stringify(raw ?? {})
+  const ifTold = (count: number | undefined, words: RegExp) => (words.test(told) ? (count ?? null) : null)
   return {
     inputTokens: inputTokens?.total ?? null,
-    cachedInputTokens: inputTokens?.cacheRead ?? null,
-    cacheWriteTokens: inputTokens?.cacheWrite ?? null,
+    cachedInputTokens: ifTold(inputTokens?.cacheRead, /cache/i),
+    cacheWriteTokens: ifTold(inputTokens?.cacheWrite, /cache/i),
     outputTokens: outputTokens?.total ?? null,
-    reasoningTokens: outputTokens?.reasoning ?? null,
+    reasoningTokens: ifTold(outputTokens?.reasoning, /reason|thought|thinking/i),
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleQuestion } from '../../tests/support/llm-question.ts'
 import { exchangeKey, hashQuestion, openExchanges, storedQuestion, type Exchange } from './exchanges.ts'

@@ -1,5 +1,5 @@
 import { APICallError } from 'ai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BrokenStream, faultOf, retryAfter } from './faults.ts'
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../core/errors.ts'
 import { baseUrlOf, checkModelChoice, modelOf, modelsOf, parseModel, PROVIDERS, type ModelChoice } from './model-name.ts'
@@ -17,13 +17,7 @@ describe('parseModel', () => {
   })
 
   test('a mistyped provider is answered with the nearest', () => {
-    const error = (() => {
-      try {
-        return parseModel('opnai:gpt-5')
-      } catch (reason) {
-        return reason
-      }
-    })()
+    const error = attempt(() => parseModel('opnai:gpt-5'))
     expect(error).toMatchObject({ message: 'there is no provider "opnai"', fix: 'openai:gpt-5' })
   })
 
@@ -45,12 +39,9 @@ describe('parseModel', () => {
           fc.tuple(fc.constantFrom(...PROVIDERS), fc.string()).map((parts) => parts.join(':')),
         ),
         (text) => {
-          try {
-            const { provider, model } = parseModel(text)
-            expect(`${provider}:${model}`).toBe(text)
-          } catch (error) {
-            expect(error).toBeInstanceOf(UsageError)
-          }
+          const parsed = attempt(() => parseModel(text))
+          const whole = parsed instanceof UsageError ? text : `${parsed.provider}:${parsed.model}`
+          expect(whole).toBe(text)
         },
       ),
     )
@@ -94,3 +85,13 @@ describe('a choice of models', () => {
     expect(() => checkModelChoice(choice({ baseUrl }))).toThrow(message)
   })
 })
+
+/** What it gives, or the mistake of the user that it throws. */
+function attempt<T>(work: () => T): T | UsageError {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof UsageError) return error
+    throw error
+  }
+}

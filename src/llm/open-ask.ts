@@ -38,7 +38,7 @@ export type OpenAskOptions = {
 
 export type OpenedAsk = {
   readonly ask: Ask
-  /** What can be expected of the default model's replies and given to it. */
+  /** What a model's endpoint is taken to be able to do. */
   readonly capabilities: (name: ModelName) => Capabilities
   /** The literal keys, for `redact` on whatever else is stored or shown. */
   readonly keys: readonly string[]
@@ -68,25 +68,19 @@ export async function openAsk(options: OpenAskOptions): Promise<OpenedAsk> {
   return { ask, keys, capabilities: (name) => endpointOf(name).capabilities, close: http.close }
 }
 
-function rememberEndpoints(
-  { choice, environment, known }: OpenAskOptions,
-  keys: Keys,
-  fetch: Fetch,
-): (name: ModelName) => Endpoint {
+function rememberEndpoints(options: OpenAskOptions, keys: Keys, fetch: Fetch): (name: ModelName) => Endpoint {
   const opened = new Map<string, Endpoint>()
+  const open = (name: ModelName) =>
+    openEndpoint(name, {
+      key: keys[name.provider],
+      baseUrl: baseUrlOf(options.choice, name.provider),
+      environment: options.environment,
+      fetch,
+      known: options.known?.[name.text] ?? {},
+    })
   return (name) => {
-    const { provider, text } = name
-    const known_ = known?.[text]
-    const endpoint =
-      opened.get(text) ??
-      openEndpoint(name, {
-        key: keys[provider],
-        baseUrl: baseUrlOf(choice, provider),
-        environment,
-        fetch,
-        ...(known_ && { known: known_ }),
-      })
-    opened.set(text, endpoint)
+    const endpoint = opened.get(name.text) ?? open(name)
+    opened.set(name.text, endpoint)
     return endpoint
   }
 }

@@ -41,7 +41,7 @@ test('an endpoint that takes the schema and the picture and looks at neither is 
     { play: 'reply', text: 'Ripe tomatoes are red.' },
     { play: 'reply', text: 'blue' },
   ])
-  expect(table(found)).toMatchObject({ answers: true, 'structured output': false, vision: false })
+  expect(table(found)).toMatchObject({ answers: true, 'structured output': false, vision: false, 'reasoning tokens': false })
   expect(found.capabilities).toEqual({ structured: false, vision: false })
   expect(found.checks.find(({ name }) => name === 'vision')?.detail).toBe('was shown red and said "blue"')
 })

@@ -45,6 +45,7 @@ export type LlmServer = {
   /** Base URL for an OpenAI-compatible client. */
   readonly url: string
   readonly requests: readonly ChatRequest[]
+  /** May be called twice. */
   readonly close: () => Promise<void>
 }
 
@@ -67,6 +68,7 @@ export async function startLlmServer(script: Script): Promise<LlmServer> {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     close: async () => {
+      if (!server.listening) return
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
