@@ -29,7 +29,7 @@ export function curveBlock(groups: readonly GroupFigures[], axis: Axis): string[
   return [...titleLines(title), ...renderTable(['', ...head], rows, '<>>>>>')]
 }
 
-export function formatPlace(axis: Axis, place: number): string {
+function formatPlace(axis: Axis, place: number): string {
   if (axis === 'seconds') return formatSeconds(place)
   return axis === 'trials' ? formatCount(place) : `${place.toFixed(place < 1 ? 3 : 2)} USD`
 }

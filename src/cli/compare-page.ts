@@ -2,11 +2,10 @@ import { AXES, meanSteps, stepsOn } from '../core/compare-runs-curve.ts'
 import type { Axis } from '../core/compare-runs-curve.ts'
 import type { GroupFigures, RunComparison } from '../core/compare-runs.ts'
 import { plural } from '../core/format.ts'
-import { formatPlace, valCounts } from './compare-curves.ts'
+import { valCounts } from './compare-curves.ts'
 import { groupTitle } from './compare-text.ts'
 import { mark, metricsText } from './compare-words.ts'
 import { escapeHtml } from './escape-html.ts'
-import { formatMetric } from './metric-text.ts'
 import { renderStepChart } from './step-chart.ts'
 import type { Series } from './step-chart.ts'
 
@@ -55,27 +54,43 @@ function colorOf(index: number): string {
 }
 
 function chartOf(drawn: readonly GroupFigures[], all: readonly GroupFigures[], axis: Axis): string {
-  const series = drawn.flatMap((group): Series[] => {
-    const curves = group.curves.map((curve) => stepsOn(curve, axis)).filter((curve) => curve !== null)
-    if (curves.length < group.curves.length) return []
-    const hasSeeds = new Set(group.curves.map(({ seed }) => seed)).size > 1
-    const points = meanSteps(curves).map((point) => (hasSeeds ? point : { ...point, deviation: null }))
-    return points.length === 0 ? [] : [{ name: mark(group), color: colorOf(all.indexOf(group)), points }]
-  })
-  const [first] = drawn
+  const series = drawn.flatMap((group) => seriesOf(group, axis, colorOf(all.indexOf(group))))
   const missing = drawn.filter((group) => !series.some(({ name }) => name === mark(group))).map(mark)
   const note =
     missing.length === 0 ? '' : `<p>Not drawn by ${AXIS_LABELS[axis]}: ${missing.join(', ')}, of which it is not known.</p>`
-  const isPaid = series.some(({ points }) => (points.at(-1)?.x ?? 0) > 0)
-  if (first === undefined || !isPaid)
+  const extent = Math.max(0, ...series.map(({ points }) => points.at(-1)?.x ?? 0))
+  const [first] = drawn
+  if (first === undefined || extent === 0)
     return `${note}<p>No curve by ${AXIS_LABELS[axis]}: nothing was spent, or it is not known.</p>`
-  const { metric } = first.spec
-  return `${renderStepChart({
+  const unit = unitOf(axis, extent)
+  const chart = renderStepChart({
     title: `Best so far by ${AXIS_LABELS[axis]}, mean over seeds, band of one standard deviation`,
-    xLabel: AXIS_LABELS[axis],
+    xLabel: AXIS_LABELS[axis] + unit.words,
     yLabel: `val ${metricsText([first])}, n = ${valCounts(drawn)}`,
-    series,
-    formatX: (x) => formatPlace(axis, x),
-    formatY: (y) => formatMetric(metric, y, ''),
-  })}${note}`
+    series: series.map((each) => ({ ...each, points: each.points.map((point) => ({ ...point, x: point.x / unit.size })) })),
+    formatX: plainNumber,
+    formatY: (y) => (first.spec.metric === 'log-loss' ? plainNumber(y) : plainNumber(y * 100)),
+  })
+  return chart + note
+}
+
+/** Nothing where the axis is not known of all runs of the group. */
+function seriesOf(group: GroupFigures, axis: Axis, color: string): Series[] {
+  const curves = group.curves.map((curve) => stepsOn(curve, axis)).filter((curve) => curve !== null)
+  if (curves.length < group.curves.length) return []
+  const hasSeeds = new Set(group.curves.map(({ seed }) => seed)).size > 1
+  const points = meanSteps(curves).map((point) => (hasSeeds ? point : { ...point, deviation: null }))
+  return points.length === 0 ? [] : [{ name: mark(group), color, points }]
+}
+
+function unitOf(axis: Axis, extent: number): { readonly size: number; readonly words: string } {
+  if (axis === 'usd') return { size: 1, words: ' (USD)' }
+  if (axis === 'trials') return { size: 1, words: '' }
+  if (extent > 3 * 3600) return { size: 3600, words: ' (hours)' }
+  return extent > 180 ? { size: 60, words: ' (minutes)' } : { size: 1, words: ' (seconds)' }
+}
+
+/** A tick, which is round but for what adding in binary leaves: 0.30000000000000004 -> "0.3". */
+function plainNumber(value: number): string {
+  return String(Number(value.toPrecision(6)))
 }

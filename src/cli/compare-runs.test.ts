@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli } from '../../tests/support/cli.ts'
 import { sampleLlm, writeComparedRun } from '../../tests/support/compared-run.ts'
+import type { RunEvent } from '../core/run-events.ts'
+import type { RunSpec } from '../core/run-spec.ts'
 import type { Told } from '../../tests/support/compared-run.ts'
 import { sampleSpec } from '../../tests/support/sample-run.ts'
 import { temporaryFolder } from '../../tests/support/staged-dataset.ts'
@@ -126,8 +128,9 @@ test('an unfinished run is named, and is not in the figures of the test', async 
   const { stdout } = await improve('compare 0003 0004', folder)
   expect(stdout.slice(stdout.indexOf('A  '), stdout.indexOf('proposals of'))).toMatchInlineSnapshot(`
     "A             llm openai:big, strategy iterative, starts from architect, keep
-                  rule balanced: 2 runs, seeds 0, 1; unfinished, so not in the
-                  figures of the test: faces-0004 (interrupted)
+                  rule balanced: 2 runs, seeds 0, 1
+                  unfinished, so not in the figures of the test: faces-0004
+                  (interrupted)
 
     sealed test: accuracy in %, mean (sd over seeds), gain with its 95 % interval
          n       baseline  final          gain
@@ -139,6 +142,66 @@ test('an unfinished run is named, and is not in the figures of the test', async 
     "margin        no search of the playbook with strategy iterative has ended among
                   these runs, so that a margin over it cannot be told; add one:
                   improve run <dataset> without --llm"
+  `)
+})
+
+test('a group says what else has helped its team, and runs that are no second seed', async () => {
+  const folder = await temporaryFolder()
+  const before: RunEvent[] = [
+    { type: 'hint.given', text: 'look at the ears' },
+    { type: 'team.replaced', by: 'playbook', reason: 'the quota is used up' },
+  ]
+  const helped = llm(0, [0.86, 0.91])
+  await writeComparedRun(folder, 'faces-0001', { ...helped, proposals: [{ val: 0.9, isKept: true, before }] })
+  await writeComparedRun(folder, 'faces-0002', helped)
+  const { stdout } = await improve('compare 0001 0002', folder)
+  expect(stdout.slice(stdout.indexOf('A  '), stdout.indexOf('proposals of'))).toMatchInlineSnapshot(`
+    "A             llm openai:big, strategy iterative, starts from architect, keep
+                  rule balanced: 2 runs, seeds 0, 0
+                  a seed occurs more than once: these runs are not independent
+                  in faces-0001 the playbook took over at trial 1: the quota is used
+                  up
+                  in faces-0001 the team was given 1 hint by the user
+
+    sealed test: accuracy in %, mean (sd over seeds), gain with its 95 % interval
+         n       baseline  final          gain
+    A  656  86.0 (1 seed)  91.0 (1 seed)  +5.0 (1 seed)
+
+    "
+  `)
+})
+
+test('log loss is shown in nats, less is better, and fits the width', async () => {
+  const folder = await temporaryFolder()
+  const told = (seed: number, after: number, team: Partial<RunSpec>): Told => ({
+    spec: { ...team, seed, metric: 'log-loss' },
+    baseline: 0.412,
+    proposals: [{ val: after, isKept: true }],
+    test: [0.42, after],
+  })
+  for (const seed of [0, 1, 2]) {
+    await writeComparedRun(folder, `faces-a${seed}`, told(seed, 0.3 + seed / 100, {}))
+    await writeComparedRun(folder, `faces-b${seed}`, told(seed, 0.2 + seed / 50, { strategy: 'random' }))
+  }
+  const { stdout } = await improve('compare a0 a1 a2 b0 b1 b2', folder)
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  expect(stdout.slice(stdout.indexOf('metric'), stdout.indexOf('machine'))).toMatchInlineSnapshot(`
+    "metric        log-loss (less is better); 30 s of training a trial
+    "
+  `)
+  expect(stdout.slice(stdout.indexOf('sealed'), stdout.indexOf('Seeds share'))).toMatchInlineSnapshot(`
+    "sealed test: log-loss in nats, mean (sd over seeds), gain with its 95 % interval
+         n       baseline  final          gain
+    A  656  0.420 (0.000)  0.310 (0.010)  +0.110 (+0.085..+0.135 over 3 seeds)
+    B  656  0.420 (0.000)  0.220 (0.020)  +0.200 (+0.150..+0.250 over 3 seeds)
+    "
+  `)
+  expect(stdout.slice(stdout.indexOf('margin'))).toMatchInlineSnapshot(`
+    "margin over the playbook (A) at equal time: best so far, mean (sd over seeds),
+    on val after 3 min 20 s, when the first search had ended; n = 1,050
+         best so far  difference
+    A  0.310 (0.010)  the playbook
+    B  0.220 (0.020)  +0.090 nats (95 % +0.034..+0.146 over seeds)"
   `)
 })
 

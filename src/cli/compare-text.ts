@@ -1,4 +1,5 @@
 import { AXES } from '../core/compare-runs-curve.ts'
+import type { ComparedRun } from '../core/compare-runs-groups.ts'
 import type { GroupFigures, RunComparison } from '../core/compare-runs.ts'
 import { plural, row } from '../core/format.ts'
 import { curveBlock, marginBlock } from './compare-curves.ts'
@@ -52,24 +53,33 @@ function yardstickRows(groups: readonly GroupFigures[]): string[] {
 }
 
 function groupRows(group: GroupFigures, standing: Standing): string[] {
-  const { spec, runs, apart } = group
+  const { runs, apart } = group
   const seeds = runs.map((run) => run.spec.seed)
-  const open = runs.flatMap(({ name, state }) =>
-    state.status === 'finished' ? [] : [`${name} (${standing.get(name) ?? 'unfinished'})`],
-  )
-  const left = open.length === 0 ? '' : `; unfinished, so not in the figures of the test: ${open.join(', ')}`
-  const twice = new Set(seeds).size < seeds.length ? ', the same seed more than once' : ''
-  const text = `${groupTitle(group)}: ${plural(seeds.length, 'run')}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}${twice}${left}`
+  const title = `${groupTitle(group)}: ${plural(seeds.length, 'run')}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`
   const more = Object.entries(apart).filter(([path]) => !TITLED.includes(path) && !path.startsWith('llm.models.roles'))
   const settings = more.map(([path, value]) => `${settingName(path)} ${words(value)}`).join(', ')
+  const notes = [settings, ...groupNotes(group), ...runs.flatMap((run) => runNotes(run, standing))]
+  return [row(mark(group), title), ...notes.filter((note) => note !== '').map((note) => row('', note))]
+}
+
+function groupNotes({ spec, runs }: GroupFigures): string[] {
+  const seeds = new Set(runs.map((run) => run.spec.seed))
   return [
-    row(mark(group), text),
-    ...(settings === '' ? [] : [row('', settings)]),
-    ...(spec.llm?.replay == null ? [] : [row('', REPLAYED)]),
+    ...(seeds.size < runs.length ? ['a seed occurs more than once: these runs are not independent'] : []),
+    ...(spec.llm?.replay == null ? [] : ['repeats the recorded answers of another run: no new evidence about its model']),
   ]
 }
 
-const REPLAYED = 'repeats the recorded answers of another run: no new evidence about its model'
+/** What a reader has to know before crediting the team with what a run came to. */
+function runNotes({ name, state }: ComparedRun, standing: Standing): string[] {
+  const { status, replacements, hints } = state
+  const [first] = replacements
+  return [
+    ...(status === 'finished' ? [] : [`unfinished, so not in the figures of the test: ${name} (${standing.get(name) ?? status})`]),
+    ...(first === undefined ? [] : [`in ${name} the ${words(first.by)} took over at trial ${first.trial}: ${words(first.reason)}`]),
+    ...(hints.length === 0 ? [] : [`in ${name} the team was given ${plural(hints.length, 'hint')} by the user`]),
+  ]
+}
 
 /** What the title of a group says already. */
 const TITLED = ['team', 'strategy', 'init', 'keep', 'llm', 'llm.models.model', 'llm.replay']

@@ -23,6 +23,7 @@ const TICKS = 5
 type Scale = {
   readonly x: (x: number) => number
   readonly y: (y: number) => number
+  readonly widest: number
   readonly xs: readonly number[]
   readonly ys: readonly number[]
 }
@@ -44,6 +45,7 @@ export function renderStepChart({ title, xLabel, yLabel, series, formatX, format
     label((LEFT + right) / 2, HEIGHT - 10, 'middle', xLabel),
     `<text transform="translate(14 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(yLabel)}</text>`,
     ...series.map((each, index) => seriesMarks(each, index, scale)),
+    ...nameMarks(series, scale),
     '</svg>',
   ].join('\n')
 }
@@ -58,6 +60,7 @@ function scaleOf(series: readonly Series[]): Scale {
   return {
     x: (x) => LEFT + (x / widest) * (WIDTH - LEFT - RIGHT),
     y: (y) => TOP + ((top - y) / (top - bottom)) * (HEIGHT - TOP - BOTTOM),
+    widest,
     xs: ticks(0, widest),
     ys: ticks(bottom, top),
   }
@@ -72,19 +75,35 @@ export function ticks(low: number, high: number): number[] {
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step)
 }
 
-/** Line, band and name of one series. One that paid or did nothing on this axis stands at 0: its value is drawn across, dotted. */
-function seriesMarks({ name, color, points }: Series, index: number, scale: Scale): string {
+/** What is drawn of a series. One that paid nothing on this axis stands at 0: its value is drawn across. */
+function shownPoints({ points }: Series, { widest }: Scale): Series['points'] {
   const last = points.at(-1)
-  if (last === undefined) return ''
-  const isFlat = last.x === 0
-  const shown = isFlat ? [last, { ...last, x: scale.xs.at(-1) ?? 1 }] : points
-  const dash = isFlat ? '1 5' : (DASHES[Math.floor(index / PALETTE_SIZE) % DASHES.length] ?? '')
-  const end = shown.at(-1) ?? last
-  return [
-    bandOf(shown, color, scale),
-    `<path d="${steps(shown.map(({ x, mean }) => [scale.x(x), scale.y(mean)]))}" fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`,
-    label(scale.x(end.x) + 5, scale.y(end.mean) + 4, 'start', name),
-  ].join('\n')
+  return last?.x === 0 ? [last, { ...last, x: widest }] : points
+}
+
+function seriesMarks(series: Series, index: number, scale: Scale): string {
+  const { color, points } = series
+  const shown = shownPoints(series, scale)
+  const dash = points.at(-1)?.x === 0 ? '1 5' : (DASHES[Math.floor(index / PALETTE_SIZE) % DASHES.length] ?? '')
+  const line = steps(shown.map(({ x, mean }) => [scale.x(x), scale.y(mean)]))
+  return `${bandOf(shown, color, scale)}<path d="${line}" fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`
+}
+
+const LEAST_GAP = 13
+
+/** The names at the ends of the lines, moved down where they would lie on each other. */
+function nameMarks(series: readonly Series[], scale: Scale): string[] {
+  const ends = series.flatMap((each) => {
+    const end = shownPoints(each, scale).at(-1)
+    return end === undefined ? [] : [{ ...each, x: scale.x(end.x) + 5, y: scale.y(end.mean) + 4 }]
+  })
+  let lowest = -Infinity
+  return ends
+    .toSorted((a, b) => a.y - b.y)
+    .map(({ name, color, x, y }) => {
+      lowest = Math.max(y, lowest + LEAST_GAP)
+      return `<g fill="${color}" font-weight="bold">${label(x, lowest, 'start', name)}</g>`
+    })
 }
 
 const PALETTE_SIZE = 7

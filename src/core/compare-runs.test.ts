@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { comparedRun, sampleLlm } from '../../tests/support/compared-run.ts'
 import type { Told } from '../../tests/support/compared-run.ts'
 import { sampleSpec } from '../../tests/support/sample-run.ts'
+import { componentFigures } from './compare-runs-figures.ts'
 import { findMismatches } from './compare-runs-groups.ts'
 import { compareRuns } from './compare-runs.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -138,6 +139,32 @@ test('components are counted by what was chosen, and earn the gains of what was 
     { component: 'model', chosen: 2, scored: 0, kept: 0, earnedPerRun: 0 },
   ])
   expect(group?.components[0]?.earnedPerRun).toBeCloseTo(0.03, 9)
+})
+
+test('a proposal that never became a pipeline counts for the component that was diagnosed, one of several files for all of them', () => {
+  const { state } = run('a', {}, 0.9, { proposals: [{ val: null }, { val: 0.7 }] })
+  const [baseline, refused, both] = state.trials
+  const trials = [
+    baseline!,
+    {
+      ...refused!,
+      changes: [],
+      evaluations: [],
+      refusal: 'no code in the reply',
+      diagnosis: { ...refused!.diagnosis!, component: 'model' as const },
+    },
+    {
+      ...both!,
+      changes: [
+        { ...both!.changes[0]!, component: 'model' as const },
+        { ...both!.changes[0]!, component: 'data' as const },
+      ],
+    },
+  ]
+  expect(componentFigures([{ ...state, trials }])).toMatchObject([
+    { component: 'data + model', chosen: 1, scored: 1 },
+    { component: 'model', chosen: 1, scored: 0 },
+  ])
 })
 
 test('the margin is taken where the first search ended, whatever came later', () => {

@@ -38,6 +38,8 @@ export type Proposed = {
   /** Failed once and was mended. */
   readonly isRepaired?: boolean
   readonly calls?: readonly Partial<CallCost>[]
+  /** What happened before it was proposed. */
+  readonly before?: readonly RunEvent[]
 }
 
 export type TimedEvent = { readonly seconds: number; readonly event: RunEvent }
@@ -48,19 +50,23 @@ export const SECONDS_EACH = 100
 /** The events of such a run: a decision every 100 seconds, the baseline's score at second 100. */
 export function tellRun({ spec = {}, baseline, proposals, test }: Told): TimedEvent[] {
   const start = opening(baseline, spec).map((event, index) => ({ seconds: index === 3 ? SECONDS_EACH : 0, event }))
+  const sign = spec.metric === 'log-loss' ? -1 : 1
   const middle = proposals.flatMap((each, index) =>
-    proposalEvents(index + 1, each, baseline).map((event) => ({ seconds: (index + 2) * SECONDS_EACH, event })),
+    proposalEvents(index + 1, each, sign * ((each.val ?? 0) - baseline)).map((event) => ({
+      seconds: (index + 2) * SECONDS_EACH,
+      event,
+    })),
   )
   const best = proposals.findLastIndex(({ isKept }) => isKept === true) + 1
   const end = (proposals.length + 1) * SECONDS_EACH
-  const finish = test === null ? [] : finishEvents(best, test)
+  const finish = test === null ? [] : finishEvents(best, test, sign)
   return [...start, ...middle, ...finish.map((event, index) => ({ seconds: index === 0 ? end : end + 50, event }))]
 }
 
 function proposalEvents(
   trial: number,
-  { val, isKept = false, component = 'training', isRepaired = false, calls = [] }: Proposed,
-  baseline: number,
+  { val, isKept = false, component = 'training', isRepaired = false, calls = [], before = [] }: Proposed,
+  delta: number,
 ) {
   const changes = [sampleChange({ component })]
   const first = proposed(trial, 0) as Extract<RunEvent, { type: 'trial.proposed' }>
@@ -69,12 +75,13 @@ function proposalEvents(
     ended(trial, failed),
     { type: 'trial.repaired', trial, changes, pipeline: sampleHashes(trial), teamSeconds: 1 },
   ]
-  const comparison = { ...sampleDecision('kept').comparison!, delta: (val ?? 0) - baseline }
+  const comparison = { ...sampleDecision('kept').comparison!, delta }
   const decision = sampleDecision(
     isKept ? 'kept' : 'rejected',
     val === null ? { stage: 'failed', comparison: null } : { comparison },
   )
   return [
+    ...before,
     ...calls.map((cost): RunEvent => ({ type: 'llm.answered', cost: sampleCall({ trial, ...cost }) })),
     { ...first, changes, diagnosis: { ...first.diagnosis!, component } },
     ...(isRepaired ? mended : []),
@@ -84,7 +91,7 @@ function proposalEvents(
   ]
 }
 
-function finishEvents(best: number, [before, after]: readonly [number, number]): RunEvent[] {
+function finishEvents(best: number, [before, after]: readonly [number, number], sign: number): RunEvent[] {
   const scoreOf = (trial: number, value: number): RunEvent => ({
     type: 'test.scored',
     trial,
@@ -92,7 +99,7 @@ function finishEvents(best: number, [before, after]: readonly [number, number]):
     record: recordOf(trial, 9, `test/${trial}`),
     outcome: scored(value, 'test', 656),
   })
-  const [delta, reach] = [after - before, 0.012]
+  const [delta, reach] = [sign * (after - before), 0.012]
   const comparison = { ...sampleDecision('kept').comparison!, delta, low: delta - reach, high: delta + reach }
   const both: RunEvent[] = [scoreOf(0, before), scoreOf(best, after), { type: 'test.compared', comparison, reason: 'compared' }]
   return [
