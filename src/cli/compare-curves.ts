@@ -61,6 +61,6 @@ export function marginBlock(margins: Margins | null, groups: readonly GroupFigur
     return [[group, best, `${formatSignedGain(metric, difference.value)} ${gainUnit(metric)} (${range})`]]
   })
   const alone = margins.groups.length === 1 ? [row('', 'no other group to compare with')] : []
-  const title = `margin over the playbook (${margins.reference}) at equal time: best so far, mean (sd over seeds), on val after ${formatSeconds(margins.seconds)}, when the first search had ended; n = ${valCounts(groups)}`
+  const title = `margin over the playbook (${margins.reference}) at equal time: best so far, mean (sd over seeds), on val after ${formatSeconds(margins.seconds)}, when the first search had ended; n = ${margins.n.map(formatCount).join(' or ')}`
   return [...titleLines(title), ...renderTable(['', 'best so far', 'difference'], rows, '<><'), ...alone]
 }

@@ -265,7 +265,7 @@ test('compare --json has every figure with its split and n', async () => {
       { name: 'A', test: { n: [656], final: { runs: 2, seeds: 2 } }, curves: [{ n: 1050, run: 'faces-0001' }, {}] },
       { name: 'B', runs: [{ name: 'faces-0003', seed: 0, status: 'finished' }], cost: { usd: 0.2 } },
     ],
-    margins: { seconds: 300, split: 'val', reference: 'A' },
+    margins: { seconds: 300, split: 'val', n: [1050], reference: 'A' },
     mismatches: [],
   })
 })
