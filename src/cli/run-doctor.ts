@@ -6,6 +6,7 @@ import { formatBytes, formatCount, plural, row } from '../core/format.ts'
 import { cacheFolder } from '../files/cache-folder.ts'
 import { ensurePythonEnvironment, measureMachine, memoryLimit } from '../harness/index.ts'
 import { findSandbox, makePlainSandbox, runProbes } from '../sandbox/index.ts'
+import { checkModel } from './check-model.ts'
 import type { Context } from './context.ts'
 
 /** One line of the report. Without `needed` a failed check is a warning. */
@@ -20,9 +21,18 @@ const NEEDED_NODE = [22, 19] as const
 const LOW_MEMORY_BYTES = 4e9
 const LOW_DISK_BYTES = 5e9
 
+export type DoctorOptions = {
+  readonly json: boolean
+  /** A language model to ask, as "openai:MODEL". */
+  readonly llm?: string | undefined
+  readonly baseUrl?: string | undefined
+}
+
 /** Checks this machine live; false when something is missing that every training needs. */
-export async function runDoctor(context: Context, json: boolean): Promise<boolean> {
-  const checks: Check[] = [checkNode(), checkMemory(), ...(await checkDisk()), ...(await checkPythonAndSandbox(context))]
+export async function runDoctor(context: Context, { json, llm, baseUrl }: DoctorOptions): Promise<boolean> {
+  const machine = [checkNode(), checkMemory(), ...(await checkDisk()), ...(await checkPythonAndSandbox(context))]
+  const model = llm === undefined ? [] : await checkModel(llm, baseUrl ?? null, context.signal)
+  const checks: Check[] = [...machine, ...model]
   if (json) context.terminal.print(JSON.stringify({ ok: isHealthy(checks), checks }, null, 2))
   else for (const line of renderChecks(checks)) context.terminal.print(line)
   return isHealthy(checks)
