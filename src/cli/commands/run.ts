@@ -73,7 +73,7 @@ export function runCommand(context: Context) {
       'after',
       '\nExamples:\n  improve run ./my-images\n  improve run ./my-images --time 2h --about "leaves of tomato plants"\n  improve run ./my-images --llm openai:MODEL --max-usd 5' +
         '\n  improve run ./my-images --llm local:MODEL --base-url http://127.0.0.1:8080/v1' +
-        '\n\nProviders: openai, anthropic, google, openrouter (a key from OPENAI_API_KEY and so\non, or from the file that OPENAI_API_KEY_FILE names), ollama, lmstudio, vllm, local.\nreplay:RUN gives the recorded answers of a run again.',
+        '\n\nProviders: openai, anthropic, google, openrouter (a key from OPENAI_API_KEY and\nso on, or from the file that OPENAI_API_KEY_FILE names), ollama, lmstudio, vllm,\nlocal. replay:RUN gives the recorded answers of a run again.',
     )
     .action(async (dataset, options) => {
       const isDone = await startRun({ dataset, ...options }, context)
