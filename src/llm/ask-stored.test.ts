@@ -80,6 +80,13 @@ describe('replay', () => {
     expect((await bench.ask({ instructions: 'changed' })).text).toBe('only')
   })
 
+  test('costs nothing, so that a limit of money needs no prices', async () => {
+    bench = await openAskBench([{ play: 'reply', text: 'only' }])
+    await bench.ask()
+    await replaying({ caps: { usd: 0, tokens: 0 } })
+    expect((await bench.ask()).text).toBe('only')
+  })
+
   test('a folder without exchanges is refused', async () => {
     bench = await openAskBench([{ play: 'reset' }])
     await expect(bench.reopen({ replayFolder: join(bench.root, 'nowhere') })).rejects.toThrow(

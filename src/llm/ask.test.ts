@@ -77,6 +77,12 @@ describe('one answer', () => {
     expect(await bench.ask()).toEqual({ text: '', end: 'refused' })
   })
 
+  test('a model that repeats itself without end is cut', async () => {
+    bench = await openAskBench([{ play: 'reply', text: 'again '.repeat(400_000) }])
+    expect((await bench.ask()).end).toBe('cut')
+    expect(bench.server.requests).toHaveLength(1)
+  })
+
   test('a slow drip is one answer', async () => {
     bench = await openAskBench([{ play: 'drip', text: 'drop by drop', milliseconds: 5 }])
     expect((await bench.ask()).text).toBe('drop by drop')

@@ -15,7 +15,7 @@ const schema = {
   required: ['component'],
   additionalProperties: false,
 }
-const sse = (events: readonly (Readonly<Record<string, unknown>> & { type?: string })[]): Play => ({
+const sse = (events: readonly (Readonly<Record<string, unknown>> & { type?: string })[]): Extract<Play, { play: 'raw' }> => ({
   play: 'raw',
   body: events
     .map((event) => `${event.type === undefined ? '' : `event: ${event.type}\n`}data: ${JSON.stringify(event)}\n\n`)
@@ -24,6 +24,8 @@ const sse = (events: readonly (Readonly<Record<string, unknown>> & { type?: stri
 
 const VENDORS = {
   openai: {
+    /** Stands in the event that ends the answer. */
+    ending: 'response.completed"',
     model: 'openai:gpt-5',
     path: '/v1/responses',
     answer: sse([
@@ -60,6 +62,8 @@ const VENDORS = {
     },
   },
   anthropic: {
+    /** Stands in the event that ends the answer. */
+    ending: '"message_delta"',
     model: 'anthropic:claude-opus-4-5',
     path: '/v1/messages',
     answer: sse([
@@ -114,6 +118,8 @@ const VENDORS = {
     badKey: { type: 'error', error: { type: 'authentication_error', message: `invalid x-api-key ${KEY}` } },
   },
   google: {
+    /** Stands in the event that ends the answer. */
+    ending: 'STOP',
     model: 'google:gemini-2.5-pro',
     path: '/v1/models/gemini-2.5-pro:streamGenerateContent?alt=sse',
     answer: sse([
@@ -204,6 +210,14 @@ describe.each(Object.entries(VENDORS))('%s', (_name, vendor) => {
     await start(vendor.model, [vendor.refusal])
     expect((await ask()).end).toBe('refused')
     expect(server.requests).toHaveLength(1)
+  })
+
+  test('a stream that ends before the answer is asked again', async () => {
+    const { body } = vendor.answer
+    const firstHalf = body.slice(0, body.lastIndexOf('data: ', body.indexOf(vendor.ending)))
+    await start(vendor.model, [{ play: 'raw', body: firstHalf }, vendor.answer])
+    expect(await ask()).toEqual({ text: '{"component":"data"}', end: 'complete' })
+    expect(server.requests).toHaveLength(2)
   })
 
   test('an error in the stream is asked again', async () => {
