@@ -15,7 +15,7 @@ test.each([
   ['vllm:m', {}, 'http://127.0.0.1:8000/v1'],
   ['openrouter:m', {}, 'https://openrouter.ai/api/v1'],
 ])('%s with %j is asked at %s', (model, environment, address) => {
-  expect(open(model, { environment: environment as Record<string, string> }).address).toBe(address)
+  expect(open(model, { environment }).address).toBe(address)
 })
 
 test('the address that the user gives wins, as it stands', () => {
