@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors.ts'
 import type { LlmSpec, StrategyName } from '../core/run-spec.ts'
 import { CHOOSING_ROLES, checkModelChoice } from '../llm/index.ts'
 import type { ModelChoice } from '../llm/index.ts'
+import { readJournal } from '../journal/index.ts'
 
 /** What the user may say about language models; names as commander makes them. */
 export type LlmOptions = {
@@ -28,22 +29,18 @@ const REPLAY = 'replay:'
 const NEED_A_MODEL: readonly StrategyName[] = ['all-at-once', 'single-role', 'zero-shot']
 
 /** What was asked of language models, made definite; null where the playbook plays. */
-export function llmSpecOf(options: LlmOptions, strategy: StrategyName, cwd: string): LlmSpec | null {
+export async function llmSpecOf(options: LlmOptions, strategy: StrategyName, cwd: string): Promise<LlmSpec | null> {
   if (options.llm === undefined) {
     checkUnused(options, strategy)
     return null
   }
   if (strategy === 'random')
     throw new UsageError('--strategy random asks nobody: it draws from the moves of the playbook', { fix: 'leave --llm away' })
-  const isReplay = options.llm.startsWith(REPLAY)
-  const choice: ModelChoice = {
-    model: options.llm,
-    roles: rolesOf(options),
-    baseUrl: options.baseUrl ?? null,
-  }
+  const replay = options.llm.startsWith(REPLAY) ? resolve(cwd, options.llm.slice(REPLAY.length)) : null
+  const asked: ModelChoice = { model: options.llm, roles: rolesOf(options), baseUrl: options.baseUrl ?? null }
   return {
-    models: isReplay ? choice : checkModelChoice(choice),
-    replay: isReplay ? resolve(cwd, options.llm.slice(REPLAY.length)) : null,
+    models: replay === null ? checkModelChoice(asked) : await recordedModels(replay),
+    replay,
     timeoutSeconds: options.llmTimeout,
     maxUsd: options.maxUsd ?? null,
     maxTokens: options.maxTokens ?? null,
@@ -57,6 +54,16 @@ export function llmSpecOf(options: LlmOptions, strategy: StrategyName, cwd: stri
 function rolesOf({ llmArchitect, llmAnalyst, llmData, llmModel, llmTraining }: LlmOptions): ModelChoice['roles'] {
   const given = { architect: llmArchitect, analyst: llmAnalyst, data: llmData, model: llmModel, training: llmTraining }
   return Object.fromEntries(Object.entries(given).filter(([, model]) => model !== undefined))
+}
+
+/** Who gave the recorded answers: the questions are asked as they were then. */
+async function recordedModels(run: string): Promise<LlmSpec['models']> {
+  const { spec } = (await readJournal(run)).state
+  if (spec?.llm != null) return spec.llm.models
+  throw new UsageError('the run to replay was not made with a language model', {
+    evidence: [`looked in  ${run}`],
+    fix: 'name the folder of a run that was made with --llm: --llm replay:improve-runs/…',
+  })
 }
 
 /** Without --llm the options about it, and strategies that need it, are mistakes to say at once. */

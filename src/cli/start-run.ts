@@ -11,7 +11,7 @@ import { planTime } from '../core/plan.ts'
 import { planRounds } from '../core/rounds.ts'
 import type { TimePlan } from '../core/plan.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
-import type { RunSpec, StrategyName } from '../core/run-spec.ts'
+import type { LlmSpec, RunSpec, StrategyName } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
 import { readCard } from '../dataset/index.ts'
 import type { CachedDataset } from '../dataset/index.ts'
@@ -63,7 +63,7 @@ const REFIT_BELOW = 20_000
 export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
   const { terminal, signal } = context
   checkInit(options)
-  llmSpecOf(options, options.strategy, terminal.cwd)
+  const llm = await llmSpecOf(options, options.strategy, terminal.cwd)
   checkLeaveOut(options.leaveOut)
   checkTarget(options.target, options.metric)
   const source = checkSource(options.dataset, terminal.cwd)
@@ -79,7 +79,7 @@ export async function startRun(options: RunOptions, context: Context): Promise<b
   checkMetric(options.metric, dataset.facts, true)
   checkRefit(options, dataset.facts)
   const machine = await withMeasuring(terminal, () => measureMachine(parts.python, parts.torchVersion, parts.cache, signal))
-  const { spec, plan } = await writeSpec(options, { source, dataset, machine, parts }, context)
+  const { spec, plan } = await writeSpec(options, { source, dataset, machine, parts, llm }, context)
   const known = await findUnfinished(out, spec, options)
   const folder = known ?? (await makeRunFolder(out, basename(source), new Date())).folder
   if (known !== null) terminal.note(`going on with ${relative(terminal.cwd, folder)}, which was asked the same`)
@@ -95,11 +95,12 @@ type Staged = {
   readonly dataset: CachedDataset
   readonly machine: MeasuredMachine
   readonly parts: Parts
+  readonly llm: LlmSpec | null
 }
 
 /** What was asked, made definite. */
 async function writeSpec(options: RunOptions, staged: Staged, context: Context): Promise<{ spec: RunSpec; plan: TimePlan }> {
-  const { dataset, machine, parts, source } = staged
+  const { dataset, machine, parts, source, llm } = staged
   const { facts } = dataset
   const refit = options.refit ?? (facts.scheme === 'pooled' || imageCount(facts) < REFIT_BELOW)
   const folds = foldsOfEvaluation(facts)
@@ -118,7 +119,6 @@ async function writeSpec(options: RunOptions, staged: Staged, context: Context):
   })
   const trainSeconds = Math.round(plan.trainSeconds * 10) / 10
   checkTime(options, plan, secondsPerTraining(trainSeconds, folds.length))
-  const llm = llmSpecOf(options, options.strategy, context.terminal.cwd)
   const spec: RunSpec = {
     version: 1,
     name: basename(source),
