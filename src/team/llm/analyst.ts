@@ -11,9 +11,9 @@ import { prompt } from './prompt.ts'
 import { readObject } from './reply.ts'
 import type { Desk } from './settings.ts'
 
-export const LESSON_TOKENS = 400
-/** Characters of each file for reading. */
-const FILE_LENGTH = 850
+export const LESSON_TOKENS = 250
+/** Characters of the files for reading. */
+const FILES_LENGTH = 2100
 
 /** The Performance Analyst: a diagnosis, one component, a task. */
 export function makeAnalyst(desk: Desk): Team['analyst'] {
@@ -40,7 +40,7 @@ function instructions(desk: Desk, evidence: Evidence): string {
 
 async function question(desk: Desk, evidence: Evidence, signal: AbortSignal): Promise<string> {
   return prompt('analyst-task', {
-    files: outlinesText(evidence.best.pipeline, COMPONENTS, FILE_LENGTH),
+    files: outlinesText(evidence.best.pipeline, COMPONENTS, FILES_LENGTH),
     evidence: evidenceText(evidence, !desk.datasetInfo),
     lessons: desk.historian ? await sumUp(desk, evidence, signal) : lessonsBlock(evidence.past, evidence, LESSON_TOKENS),
     ...steering(evidence),

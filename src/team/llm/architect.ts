@@ -1,6 +1,7 @@
 import { COMPONENTS } from '../../core/pipeline.ts'
 import type { Component, Pipeline } from '../../core/pipeline.ts'
 import type { Blueprint, Brief, Team } from '../../core/team.ts'
+import { machineText } from './brief-text.ts'
 import { checkPipeline, fileName, sourceOf, textOf } from './check-change.ts'
 import { surroundings } from './common-text.ts'
 import { converse } from './dialogue.ts'
@@ -18,7 +19,12 @@ export function makeArchitect(desk: Desk): Team['architect'] {
 }
 
 export function architectInstructions(desk: Desk, brief: Brief): string {
-  return prompt('architect', { rules: prompt('code-rules'), contract: desk.contract.whole, ...surroundings(desk, brief, '') })
+  return prompt('architect', {
+    rules: prompt('code-rules'),
+    contract: desk.contract.whole,
+    ...surroundings(desk, brief, ''),
+    machine: machineText(brief),
+  })
 }
 
 async function atOnce(desk: Desk, brief: Brief, signal: AbortSignal): Promise<Blueprint> {

@@ -64,6 +64,15 @@ export function machineText({ machine, trainSeconds, shape, trainCount }: Brief)
   )
 }
 
+/** The same in few words, for roles that see how the best pipeline fared. */
+export function speedText({ machine, trainSeconds }: Brief): string {
+  const { device, threads, dtype, referenceSpeed } = machine
+  return (
+    `${plainNumber(trainSeconds)} s a training on ${device} (${threads} threads, ${dtype}), made into steps by measured speed; a net of 14.7 M ` +
+    `multiply-adds a picture trains ${formatCount(referenceSpeed)} pictures/s here.`
+  )
+}
+
 export function weightsText(weights: readonly string[]): string {
   if (weights.length === 0) return 'Weights at hand: none: all is trained from scratch.'
   return `Weights at hand, to be named in PRETRAINED of model.py: ${weights.join(', ')}. No others can be had.`

@@ -2,7 +2,7 @@ import { gainUnit } from '../../core/metric-scale.ts'
 import { COMPONENTS } from '../../core/pipeline.ts'
 import type { Component } from '../../core/pipeline.ts'
 import type { Brief, Evidence } from '../../core/team.ts'
-import { datasetText, machineText, weightsText } from './brief-text.ts'
+import { datasetText, speedText, weightsText } from './brief-text.ts'
 import { fileName } from './check-change.ts'
 import { DATA_RULE, dataBlock, plainText } from './fence.ts'
 import { lessonLines } from './lessons-text.ts'
@@ -20,7 +20,7 @@ export function surroundings(desk: Desk, brief: Brief, understanding: string) {
   return {
     dataRule: DATA_RULE,
     dataset: datasetText(brief, understanding, !desk.datasetInfo),
-    machine: machineText(brief),
+    machine: speedText(brief),
     weights: weightsText(desk.weights),
   }
 }

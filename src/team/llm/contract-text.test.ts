@@ -51,5 +51,5 @@ test('files of another form are a mistake, not a thin contract', () => {
   expect(() => contractText({ ...sources, contract: sources.contract.replace('class Training:', 'class Fitting:') })).toThrow(
     'defines no Training',
   )
-  expect(() => contractText({ ...sources, ops: { ...sources.ops, 'mixing.py': '"""Gone."""' } })).toThrow('lists cutmix')
+  expect(() => contractText({ ...sources, ops: { ...sources.ops, 'mixing.py': '"""Gone."""' } })).toThrow('lists cutout')
 })

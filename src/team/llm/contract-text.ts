@@ -21,10 +21,12 @@ const ASIDE: Readonly<Record<Component, readonly string[]>> = {
   model: ['classes', 'uniform_shape', 'typical_shape', 'mean', 'std', 'class_counts'],
   training: ['classes', 'channels', 'uniform_shape', 'typical_shape', 'input_size', 'mean', 'std', 'reference_speed'],
 }
+/** Characters of what is said of an operation. */
+const DOC_LENGTH = 72
 /** Rules on pictures that only data.py sees. */
 const DATA_ONLY = /train_transform|eval_transform|uniform_shape/
-/** The paragraph on what is checked: engineers are told so by their prompts, in fewer words. */
-const CHECKS = 'What is checked'
+/** What engineers are told by their prompts in fewer words. */
+const TOLD_ELSEWHERE = /^What (?:is checked|belongs to the harness)/
 
 /**
  * Reads the contract out of the harness's own files, so that what a model is told is what holds. Throws when a file no longer has the
@@ -38,7 +40,7 @@ export function contractText({ contract, ops }: ContractSources): ContractText {
   const all = [...new Set(COMPONENTS.flatMap((name) => NAMES[name]))]
   return {
     whole: [...paragraphs.map(oneBlank), outlineText(outline, all, []), operations].join('\n\n'),
-    overview: overviewText(paragraphs, operationNames(ops)),
+    overview: overviewText(paragraphs),
     data: own('data'),
     model: own('model'),
     training: own('training'),
@@ -47,7 +49,7 @@ export function contractText({ contract, ops }: ContractSources): ContractText {
 
 function ownText(component: Component, paragraphs: readonly string[], outline: Outline, operations: string): string {
   const [, ...others] = paragraphs.filter((paragraph) => !COMPONENTS.some((name) => paragraph.startsWith(`${name}.py`)))
-  const known = others.filter((paragraph) => !paragraph.startsWith(CHECKS))
+  const known = others.filter((paragraph) => !TOLD_ELSEWHERE.test(paragraph))
   const rules = component === 'data' ? known : known.map(withoutDataRules)
   return [fileParagraph(component, paragraphs), ...rules, outlineText(outline, NAMES[component], ASIDE[component]), operations]
     .filter((part) => part !== '')
@@ -55,14 +57,15 @@ function ownText(component: Component, paragraphs: readonly string[], outline: O
 }
 
 /** What there is to change, in few words: names, and what the optional ones are for. */
-function overviewText(paragraphs: readonly string[], operations: readonly string[]): string {
-  const files = COMPONENTS.map((component) => {
+function overviewText(paragraphs: readonly string[]): string {
+  return COMPONENTS.map((component) => {
     const lines = fileParagraph(component, paragraphs).replace(`${component}.py `, '').split('\n')
-    const entries = lines.flatMap((line) => /^ ?([A-Za-z_]+)(?:\([^)]*\))? (->|optional|side)[ :>-]*(.*)$/.exec(line) ?? [])
-    const names = Array.from({ length: entries.length / 4 }, (_, index) => entries.slice(4 * index + 1, 4 * index + 4))
-    return `${component}.py: ${names.map(([name = '', how, what = '']) => (how === 'optional' ? `${name} (optional: ${purposeIn(what)})` : name)).join(', ')}`
-  })
-  return [...files, `At hand for data.py, batched: ${operations.join(', ')}.`].join('\n')
+    const names = lines.flatMap((line) => {
+      const [, name = '', how = '', what = ''] = /^ ?([A-Za-z_]+)(?:\([^)]*\))? (->|optional|side)[ :>-]*(.*)$/.exec(line) ?? []
+      return name === '' ? [] : [how === 'optional' ? `${name} (optional: ${purposeIn(what)})` : name]
+    })
+    return `${component}.py: ${names.join(', ')}`
+  }).join('\n')
 }
 
 function fileParagraph(component: Component, paragraphs: readonly string[]): string {
@@ -103,7 +106,7 @@ function outlineText({ classes, functions }: Outline, names: readonly string[], 
 
 function classText({ name, doc, fields, methods }: PythonClass, aside: readonly string[]): string {
   const told = fields.filter((field) => !aside.includes(field.name))
-  const named = fields.filter((field) => aside.includes(field.name)).map((field) => field.text)
+  const named = fields.filter((field) => aside.includes(field.name)).map((field) => field.name)
   const shownFields = told.map(
     (field) => `- ${field.doc === '' ? field.text : `${field.text.replace(/: [^=]*$|: .*?(?= =)/, '')}: ${field.doc}`}`,
   )
@@ -119,31 +122,33 @@ function operationNames(ops: ContractSources['ops']): string[] {
   return listedNames(init)
 }
 
+/** Operations under what they take and give, as the table of their docstring has it. */
 function operationsText(ops: ContractSources['ops']): string {
-  const names = operationNames(ops)
-  const texts = Object.values(ops)
-  const functions = texts.flatMap(readFunctions)
-  const classes = texts.flatMap(readClasses)
-  const lines = names.map((name) => {
-    const made = functions.find((one) => one.name === name)
-    if (made !== undefined) return `- ${made.signature}: ${firstSentence(made.doc)}`
-    const found = classes.find((one) => one.name === name)
-    if (found !== undefined) return `- ${found.signature}: ${firstSentence(found.doc)}`
-    const keys = texts.map((text) => keysOf(text, name)).find((known) => known.length > 0)
-    if (keys === undefined) throw new Error(`ops/__init__.py lists ${name}, which none of its files defines`)
-    return `- ${name}: ${keys.join(', ')}`
-  })
   const rows = docstringOf(ops['__init__.py'] ?? '')
     .split('\n')
-    .filter((line) => /^\| (?!takes)[^-]/.test(line))
-  return ['`from improve_harness import ops`, one draw of chance an image; takes | gives | operations', ...rows, ...lines].join(
-    '\n',
-  )
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+  const left = new Set(operationNames(ops))
+  const groups = rows.slice(2).flatMap(([, takes = '', gives = '', names = '']) => {
+    const known = names.split(/[,;] /).filter((name) => left.delete(name))
+    return known.length === 0 ? [] : [`${takes} -> ${gives}:`, ...known.map((name) => operationText(name, ops))]
+  })
+  const rest = [...left].map((name) => operationText(name, ops))
+  return ['`from improve_harness import ops`, batched, one draw of chance an image:', ...groups, ...rest].join('\n')
 }
 
-/** Up to a full stop that ends a sentence, not one of "0..1". */
-function firstSentence(doc: string): string {
-  return /^.*?(?=\. [A-Z[])/.exec(doc)?.[0] ?? doc
+function operationText(name: string, ops: ContractSources['ops']): string {
+  const texts = Object.values(ops)
+  const made = texts.flatMap((text) => [...readFunctions(text), ...readClasses(text)]).find((one) => one.name === name)
+  if (made !== undefined) return `- ${made.signature}: ${inShort(made.doc)}`
+  const keys = texts.map((text) => keysOf(text, name)).find((known) => known.length > 0)
+  if (keys === undefined) throw new Error(`ops/__init__.py lists ${name}, which none of its files defines`)
+  return `- ${name}: ${keys.join(', ')}`
+}
+
+/** The first sentence, cut at a word where it is long; a full stop of "0..1" ends none. */
+function inShort(doc: string): string {
+  const sentence = /^.*?(?=\. [A-Z[])/.exec(doc)?.[0] ?? doc
+  return sentence.length <= DOC_LENGTH ? sentence : `${sentence.slice(0, DOC_LENGTH).replace(/[\s,:;(]+\S*$/, '')} …`
 }
 
 /** Keys of a dictionary at module level. */

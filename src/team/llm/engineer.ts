@@ -13,9 +13,9 @@ import { Refusal } from './refusal.ts'
 import { readCode } from './reply.ts'
 import type { Desk } from './settings.ts'
 
-const LESSON_TOKENS = 150
-/** Characters of each file that the engineer does not write. */
-const OTHER_LENGTH = 600
+const LESSON_TOKENS = 90
+/** Characters of the files that the engineer does not write. */
+const OTHERS_LENGTH = 550
 const TITLES: Readonly<Record<Component, string>> = {
   data: 'Data Engineer',
   model: 'Model Engineer',
@@ -72,7 +72,7 @@ function question(component: Component, { diagnosis, evidence }: Assignment): st
   const own = past.filter(({ components }) => components.includes(component))
   return prompt('engineer-task', {
     file: fileName(component),
-    others: outlinesText(best.pipeline, othersThan(component), OTHER_LENGTH),
+    others: outlinesText(best.pipeline, othersThan(component), OTHERS_LENGTH),
     current: filesText(best.pipeline, [component]),
     cost: costText(evidence),
     unit: gainUnit(brief.metric),

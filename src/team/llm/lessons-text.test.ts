@@ -32,10 +32,10 @@ test('a few trials are told in full, with direction, interval and cost', () => {
   ]
   expect(lessonLines(past, 'accuracy', 500)).toMatchInlineSnapshot(`
     [
-      "trial 1 (changed 0) data/augment: cutout: kept, +0.6 points (95 % +0.02 to +1.2)",
-      "trial 2 (changed 1) model/width: wider: rejected, -1.2 points (95 % -2.0 to -0.4), 1.6 times the cost",
-      "trial 3 (changed 1) training/rate: hot: failed, loss became nan",
-      "trial 4 (changed 1) no proposal: failed, no valid reply",
+      "1 on 0, data/augment: cutout: kept +0.6 (+0.02..+1.2)",
+      "2 on 1, model/width: wider: rejected -1.2 (-2.0..-0.4), a step 1.6 times as dear",
+      "3 on 1, training/rate: hot: failed, loss became nan",
+      "4 on 1, no proposal: failed, no valid reply",
     ]
   `)
 })
@@ -43,16 +43,16 @@ test('a few trials are told in full, with direction, interval and cost', () => {
 test('older ones that brought nothing are told by component and kind, kept ones stay', () => {
   const lines = lessonLines(many, 'accuracy', 900)
   expect(length(lines)).toBeLessThanOrEqual(900)
-  expect(lines[0]).toMatch(/^older data\/kind-0: \d+ rejected, mean -0\.3, best -0\.3 points/)
+  expect(lines[0]).toMatch(/^older data\/kind-0: \d+ rejected, mean -0\.3, best -0\.3/)
   for (const trial of [5, 14, 23, 32])
-    expect(lines.some((line) => line.startsWith(`trial ${trial} `) && line.includes('kept'))).toBe(true)
-  expect(lines.at(-1)).toMatch(/^trial 40 /)
+    expect(lines.some((line) => line.startsWith(`${trial} on `) && line.includes('kept'))).toBe(true)
+  expect(lines.at(-1)).toMatch(/^40 on /)
 })
 
 test.each([2000, 900, 400, 150, 60, 20])('lines for %i tokens fit', (tokens) => {
   const lines = lessonLines(many, 'accuracy', tokens)
   expect(length(lines)).toBeLessThanOrEqual(tokens)
-  expect(lines.at(-1)).toMatch(/^trial 40/)
+  expect(lines.at(-1)).toMatch(/^40 on/)
 })
 
 test('the same trials give the same lines', () => {

@@ -1,4 +1,4 @@
-import { formatSignedGain, gainUnit } from '../../core/metric-scale.ts'
+import { formatSignedGain } from '../../core/metric-scale.ts'
 import type { MetricName } from '../../core/outcome.ts'
 import { mean } from '../../core/statistics.ts'
 import type { PastTrial } from '../../core/team.ts'
@@ -48,25 +48,24 @@ function groupOf({ components, kind }: PastTrial): string {
   return components.length === 0 ? 'no valid reply' : `${components.join('+')}/${kind || 'other'}`
 }
 
+/** "7 on 4, training/rate: twice the rate: rejected -0.3 (-0.9..+0.3)". */
 function fullLine({ trial, base, components, kind, title, result }: PastTrial, metric: MetricName): string {
   const what = components.length === 0 ? 'no proposal' : `${components.join('+')}/${kind}: ${plainText(title, TITLE)}`
-  const head = `trial ${trial} (changed ${base}) ${what}`
+  const head = `${trial} on ${base}, ${what}`
   if (result.status === 'failed') return `${head}: failed, ${plainText(result.message.split('\n')[0] ?? '', MESSAGE)}`
   const [delta, low, high] = [result.delta, result.low, result.high].map((value) => formatSignedGain(metric, value))
-  const cost = Math.abs(result.costRatio - 1) < 0.1 ? '' : `, ${result.costRatio.toFixed(1)} times the cost`
-  return `${head}: ${result.decision}, ${delta} ${gainUnit(metric)} (95 % ${low} to ${high})${cost}`
+  const cost = Math.abs(result.costRatio - 1) < 0.1 ? '' : `, a step ${result.costRatio.toFixed(1)} times as dear`
+  return `${head}: ${result.decision} ${delta} (${low}..${high})${cost}`
 }
 
 function groupLine(name: string, trials: readonly PastTrial[], metric: MetricName, titles: number): string {
   const deltas = trials.flatMap(({ result }) => (result.status === 'scored' ? [result.delta] : []))
   const failed = trials.length - deltas.length
-  const scored =
-    deltas.length === 0
-      ? ''
-      : `${deltas.length} rejected, mean ${formatSignedGain(metric, mean(deltas))}, best ${formatSignedGain(metric, Math.max(...deltas))} ${gainUnit(metric)}`
+  const [average, best] = [mean(deltas), Math.max(...deltas)].map((value) => formatSignedGain(metric, value))
+  const scored = deltas.length === 0 ? '' : `${deltas.length} rejected, mean ${average}, best ${best}`
   const counts = [scored, failed === 0 ? '' : `${failed} failed`].filter((text) => text !== '').join(', ')
-  const named = trials.slice(-titles).map(({ title }) => plainText(title, TITLE / 2))
-  return `older ${name}: ${counts}${titles === 0 || named.length === 0 ? '' : ` (${named.join('; ')})`}`
+  const named = titles === 0 ? [] : trials.slice(-titles).map(({ title }) => plainText(title, TITLE / 2))
+  return `older ${name}: ${counts}${named.length === 0 ? '' : ` (${named.join('; ')})`}`
 }
 
 /** The last lines that fit, each cut where even one is too long. */

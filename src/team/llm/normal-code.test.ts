@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { samplePipeline } from '../../../tests/support/llm-team.ts'
 import { normalLines, withoutComments } from './normal-code.ts'
-import { outline } from './outline.ts'
+import { outlines } from './outline.ts'
 
 const { data, model, training } = samplePipeline('tiny')
 
@@ -36,21 +36,20 @@ test('a file for reading says the same without its comments', () => {
   )
 })
 
-test('an outline leaves bodies out, helpers first, until it is short enough', () => {
-  const whole = outline(model, 10_000)
-  expect(whole).toBe(withoutComments(model))
-  const short = outline(model, 1800)
-  expect(short).toContain('def cost(stem, channels, size): ...')
-  expect(short).toContain('return Net(info.channels')
-  expect(short.length).toBeLessThanOrEqual(1800)
-  expect(outline(model, 0)).toContain('def build_model(info): ...')
+test('outlines leave bodies out, helpers first, until they are short enough together', () => {
+  expect(outlines([model, training], 10_000).flatMap(normalLines)).toEqual([model, training].flatMap(normalLines))
+  const short = outlines([data, model, training], 2800)
+  expect(short.join('')).toContain('def cost(stem, channels, size): ...')
+  expect(short.join('')).toContain(' def augment(images):\n  images = ops.fit')
+  expect(short.join('').length).toBeLessThanOrEqual(2800)
+  expect(outlines([model], 0)[0]).toContain('def build_model(info): ...')
 })
 
 test('any text gives some lines in no long time', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       expect(normalLines(text)).toEqual(normalLines(text))
-      expect(typeof outline(text, 10)).toBe('string')
+      expect(outlines([text], 10)).toHaveLength(1)
     }),
     { numRuns: 300 },
   )

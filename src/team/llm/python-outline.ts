@@ -63,7 +63,7 @@ export function readClasses(source: string): PythonClass[] {
 
 function fieldsOf(body: string): PythonClass['fields'] {
   return [...body.matchAll(FIELD)]
-    .filter(([, , type = '']) => !type.includes('field('))
+    .filter(([, , type = '', doc = '']) => !type.includes('field(') && !doc.includes('called by'))
     .map(([, name = '', type = '', doc = '']) => ({ name, text: `${name}: ${type}`, doc: oneLine(doc).replace(/\.$/, '') }))
 }
 

@@ -21,9 +21,9 @@ import type { Desk } from './settings.ts'
 
 const MESSAGE = 600
 const EVIDENCE_LINES = 5
-const LOG_TAIL = 1200
-/** Characters of each file that did not change. */
-const OTHER_LENGTH = 1000
+const LOG_TAIL = 900
+/** Characters of the files that did not change. */
+const OTHERS_LENGTH = 600
 /** What each stage is, for who has not seen the harness. */
 const STAGES: Readonly<Record<TrialFailure['stage'], string>> = {
   start: 'Its process did not start.',
@@ -110,7 +110,7 @@ function question({ failure, earlierRepairs }: Broken<unknown>, pipeline: Pipeli
     files: changed.map(fileName).join(' and '),
     stage: STAGES[failure.stage],
     number: String(earlierRepairs + 1),
-    others: others.length === 0 ? 'none' : outlinesText(pipeline, others, OTHER_LENGTH),
+    others: others.length === 0 ? 'none' : outlinesText(pipeline, others, OTHERS_LENGTH),
     broken: filesText(pipeline, changed),
     failure: dataBlock('the failure', {
       kind: failure.kind,

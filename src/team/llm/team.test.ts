@@ -61,10 +61,10 @@ test('the analyst reads figures, files and lessons, and is held to a schema', as
   expect(question?.schema).toMatchObject({ required: expect.arrayContaining(['component']) as unknown })
   const text = textOf(question!)
   for (const said of [
-    'accuracy 86.0 % on val (2,000 pictures, higher is better',
+    'accuracy 86.0 % on val (2,000 pictures; higher is better',
     'gap 12.3 points',
     'bag -> 1 boot: 12',
-    'trial 1 (changed 0) data/augment: cutout: rejected, -0.4 points',
+    '1 on 0, data/augment: cutout: rejected -0.4',
     'Trials left: 7',
     'PEAK_RATE = 0.1',
   ])

@@ -5,7 +5,7 @@
 
 const MAX_DEPTH = 24
 /** Characters that may be read over and over while looking for an object, as a multiple of the text's length. */
-const MAX_WORK = 8
+const MAX_WORK = 3
 const WORDS: Readonly<Record<string, unknown>> = {
   true: true,
   false: false,
