@@ -31,7 +31,7 @@ def train_once(pipeline: Pipeline, fold: Fold, info: Info, machine: Machine, see
     training = pipeline.configure(model, info)
     batches = Batches(fold, pipeline, info, machine)
     start = time.perf_counter()
-    train_steps(model, training, batches(training.batch_size), STEPS, machine, lambda step, loss, accuracy: None)
+    train_steps(model, training, batches(training.batch_size), STEPS, machine, lambda *_: None)
     seconds = time.perf_counter() - start
     return {
         "dataSeconds": batches.seconds,

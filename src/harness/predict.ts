@@ -9,9 +9,8 @@ import type { StageFailure } from './failure.ts'
 import type { Info } from './info.ts'
 import { limitsOf, START_SECONDS } from './limits.ts'
 import { StagedChild } from './staged-child.ts'
-import type { Progress, Stopwatch } from './progress.ts'
+import type { Lap, Progress, Stopwatch } from './progress.ts'
 import { withChild } from './run-process.ts'
-import type { Child } from './run-process.ts'
 import { collect, withScratch } from './scratch.ts'
 import type { Tools } from './tools.ts'
 
@@ -67,11 +66,14 @@ export async function predict(
     const job = { ...jobOf(request, tools), paths, checkRows, deadlineSeconds: seconds }
     const limits = { ...limitsOf('predict', START_SECONDS + seconds), ...tools.limits }
     const call = { mode: 'predict' as const, job, mounts: [...view.mounts, code, weights, out], limits, signal }
+    const lap = clock.lap()
+    // From here on: a spare may still have to import what it needs.
+    lap.enter('start')
     const told = await withChild(tools, call, async (child) => {
-      const result = await follow(request, child, new StagedChild(child, limits), seconds, clock, signal)
+      const result = await follow(request, { staged: new StagedChild(child, limits), seconds, lap }, signal)
       await request.onLog(child.logTail())
       return result
-    })
+    }).finally(lap.stop)
     if (told.status === 'failed') return told
     const logits = `${request.destination}.logits.f32`
     const check = `${request.destination}.check.f32`
@@ -105,35 +107,33 @@ export function chooseCheckRows(count: number, seed: number): number[] {
   return chooseRows(count, wanted, seed)
 }
 
+type Following = {
+  readonly staged: StagedChild<'predict'>
+  /** That the prediction itself may take. */
+  readonly seconds: number
+  readonly lap: Lap
+}
+
 async function follow(
   request: PredictRequest,
-  child: Child<'predict'>,
-  staged: StagedChild<'predict'>,
-  seconds: number,
-  clock: Stopwatch,
+  { staged, seconds, lap }: Following,
   signal: AbortSignal,
 ): Promise<{ status: 'told' } | StageFailure> {
-  const lap = clock.lap()
-  lap.enter('start')
   staged.enter('start', START_SECONDS)
-  try {
-    return await staged.follow((event) => {
-      switch (event.type) {
-        case 'process.warm':
-          return
-        case 'process.ready':
-          if (staged.stage !== 'start') throw new BadEvent('predict said twice that it is ready')
-          lap.enter('predict')
-          staged.enter('predict', seconds)
-          return
-        case 'predict.progress':
-          request.onProgress({ stage: 'predict', fold: request.fold, share: event.total > 0 ? event.done / event.total : 1 })
-          return
-        case 'predict.finished':
-          return { status: 'told' as const }
-      }
-    }, signal)
-  } finally {
-    lap.stop()
-  }
+  return staged.follow((event) => {
+    switch (event.type) {
+      case 'process.warm':
+        return
+      case 'process.ready':
+        if (staged.stage !== 'start') throw new BadEvent('predict said twice that it is ready')
+        lap.enter('predict')
+        staged.enter('predict', seconds)
+        return
+      case 'predict.progress':
+        request.onProgress({ stage: 'predict', fold: request.fold, share: event.total > 0 ? event.done / event.total : 1 })
+        return
+      case 'predict.finished':
+        return { status: 'told' as const }
+    }
+  }, signal)
 }

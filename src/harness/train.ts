@@ -74,12 +74,15 @@ export async function train(
     const paths = { data: view.path, code: tools.sandbox.pathOf(code), out: tools.sandbox.pathOf(out) }
     const limits = { ...limitsOf('train', START_SECONDS + smokeSecondsOf(tools) + outerDeadline(request)), ...tools.limits }
     const call = { mode: 'train' as const, job: jobOf(request, tools, paths), mounts: [...view.mounts, code, out], limits, signal }
+    const lap = clock.lap()
+    // From here on: a spare may still have to import what it needs.
+    lap.enter('start')
     const told = await withChild(tools, call, async (child) => {
       const following = { child, staged: new StagedChild(child, limits), smokeSeconds: smokeSecondsOf(tools) }
-      const result = await follow(request, following, clock.lap(), signal)
+      const result = await follow(request, following, lap, signal)
       await request.onLog(child.logTail())
       return result
-    })
+    }).finally(lap.stop)
     if (told.status === 'failed') return told
     const bad = await collect(join(scratch.out, WEIGHTS), request.weights, { maxBytes: MAX_WEIGHT_BYTES }, 'train')
     return bad ?? { status: 'trained', summary: summaryOf(request.fold, told), pace: told.pace }
@@ -163,9 +166,8 @@ async function follow(
     }
     return undefined
   }
-  lap.enter('start')
   staged.enter('start', START_SECONDS)
-  return staged.follow(onEvent, signal).finally(lap.stop)
+  return staged.follow(onEvent, signal)
 }
 
 function paceOf({ trainSeconds, probes, base }: TrainRequest, measured: Throughput): Pace {
