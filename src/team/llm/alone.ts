@@ -1,13 +1,12 @@
 import { gainUnit } from '../../core/metric-scale.ts'
 import type { Alone, Blueprint, Brief, Change, Diagnosis, Evidence, Proposal } from '../../core/team.ts'
 import { LESSON_TOKENS } from './analyst.ts'
-import { datasetText, machineText, weightsText } from './brief-text.ts'
+import { machineText, picturesText, weightsText } from './brief-text.ts'
 import { checkChanges, checkPipeline, textOf } from './check-change.ts'
 import { checkDiagnosis } from './check-diagnosis.ts'
 import { craftOf, lessonsBlock, nextTrial, steering, surroundingsOf } from './common-text.ts'
 import { converse } from './dialogue.ts'
 import { evidenceText } from './evidence-text.ts'
-import { DATA_RULE } from './fence.ts'
 import { makeMemo, makeMemos, understandingIn } from './memo.ts'
 import { filesText } from './pipeline-text.ts'
 import { prompt } from './prompt.ts'
@@ -99,10 +98,9 @@ async function writeAfresh(desk: Desk, brief: Brief, draw: number, signal: Abort
   const opening = {
     role: 'zero-shot',
     trial: draw,
-    instructions: prompt('zero-shot', { contract: desk.contract.whole, dataRule: DATA_RULE }),
+    instructions: prompt('zero-shot', { contract: desk.contract.whole }),
     text: prompt('zero-shot-task', {
-      classCount: String(brief.classes.length),
-      dataset: datasetText(brief, '', !desk.datasetInfo),
+      pictures: picturesText(brief),
       machine: machineText(brief),
       weights: weightsText(desk.weights),
       draw: draw === 0 ? '' : `(Answer ${draw + 1} of several that are written independently of each other.)`,

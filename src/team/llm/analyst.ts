@@ -2,7 +2,7 @@ import { gainUnit } from '../../core/metric-scale.ts'
 import { COMPONENTS } from '../../core/pipeline.ts'
 import type { Evidence, Team } from '../../core/team.ts'
 import { checkDiagnosis, diagnosisSchema } from './check-diagnosis.ts'
-import { lessonsBlock, nextTrial, steering, surroundingsOf } from './common-text.ts'
+import { isOnPlateau, lessonsBlock, nextTrial, steering, surroundingsOf } from './common-text.ts'
 import { converse } from './dialogue.ts'
 import { evidenceText } from './evidence-text.ts'
 import { sumUp } from './historian.ts'
@@ -11,9 +11,10 @@ import { prompt } from './prompt.ts'
 import { readObject } from './reply.ts'
 import type { Desk } from './settings.ts'
 
-export const LESSON_TOKENS = 250
-/** Characters of the files for reading. */
-const FILES_LENGTH = 2100
+export const LESSON_TOKENS = 235
+/** Characters of the files for reading; a structural move wants to see more of them than another constant does. */
+const FILES_LENGTH = 1900
+const FILES_ON_PLATEAU = 3300
 
 /** The Performance Analyst: a diagnosis, one component, a task. */
 export function makeAnalyst(desk: Desk): Team['analyst'] {
@@ -40,7 +41,7 @@ function instructions(desk: Desk, evidence: Evidence): string {
 
 async function question(desk: Desk, evidence: Evidence, signal: AbortSignal): Promise<string> {
   return prompt('analyst-task', {
-    files: outlinesText(evidence.best.pipeline, COMPONENTS, FILES_LENGTH),
+    files: outlinesText(evidence.best.pipeline, COMPONENTS, isOnPlateau(evidence) ? FILES_ON_PLATEAU : FILES_LENGTH),
     evidence: evidenceText(evidence, !desk.datasetInfo),
     lessons: desk.historian ? await sumUp(desk, evidence, signal) : lessonsBlock(evidence.past, evidence, LESSON_TOKENS),
     ...steering(evidence),

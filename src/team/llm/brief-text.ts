@@ -17,8 +17,8 @@ const REFERENCE_PIXELS = 784
  * code cannot be written without.
  */
 export function datasetText(brief: Brief, understanding: string, isWithheld: boolean): string {
-  if (isWithheld) return `${pictureText(brief)} ${brief.classes.length} classes. Nothing else is told of the data set in this run.`
-  return `${pictureText(brief)}\n${dataBlock('the data set', datasetFacts(brief, understanding))}`
+  if (isWithheld) return `${picturesText(brief)} Nothing else is told of the data set in this run.`
+  return `${picturesText(brief)}\n${dataBlock('the data set', datasetFacts(brief, understanding))}`
 }
 
 function datasetFacts(brief: Brief, understanding: string): Readonly<Record<string, unknown>> {
@@ -41,15 +41,15 @@ function isUneven({ classCounts }: Brief): boolean {
 }
 
 /** Facts of ours about the pictures, without a word of the data set's own. */
-function pictureText(brief: Brief): string {
+export function picturesText(brief: Brief): string {
   const { card, shape, channels, trainCount, classCounts } = brief
   const [height, width] = shape
   const pixels = `${height} x ${width} px (height x width)`
   const size = card.storedShape === null ? `of several sizes, typically ${pixels}` : `all ${pixels}`
   const balance = isUneven(brief)
     ? `${formatCount(Math.min(...classCounts))} to ${formatCount(Math.max(...classCounts))} a class`
-    : 'classes of about one size'
-  return `${formatCount(trainCount)} ${channels === 1 ? 'grey' : 'colour'} pictures to train on, ${balance}, ${size}.`
+    : 'about equally many a class'
+  return `${formatCount(trainCount)} ${channels === 1 ? 'grey' : 'colour'} pictures of ${brief.classes.length} classes to train on, ${balance}, ${size}.`
 }
 
 /** What a training may cost, and how fast the machine is. */

@@ -36,7 +36,7 @@ test.each([
   [2, 0.02],
   ['1.5 points', 0.015],
   ['2 %', 0.02],
-  [1e999, 0.2],
+  [Number.POSITIVE_INFINITY, 0.2],
   [-3, 0],
   [undefined, 0],
   ['much', 0],

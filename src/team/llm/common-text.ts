@@ -1,5 +1,4 @@
 import { gainUnit } from '../../core/metric-scale.ts'
-import { COMPONENTS } from '../../core/pipeline.ts'
 import type { Component } from '../../core/pipeline.ts'
 import type { Brief, Evidence } from '../../core/team.ts'
 import { datasetText, speedText, weightsText } from './brief-text.ts'
@@ -34,13 +33,19 @@ export function lessonsBlock(past: Evidence['past'], { brief }: Evidence, tokens
   return lines.length === 0 ? 'nothing yet' : dataBlock('past proposals', lines)
 }
 
+/** Constants are used up. */
+export function isOnPlateau({ sinceKept }: Evidence): boolean {
+  return sinceKept >= PLATEAU
+}
+
 /** What whoever chooses the next change is told beside the figures. */
-export function steering({ brief, hints, sinceKept, allowed, trialsLeft }: Evidence) {
+export function steering(evidence: Evidence) {
+  const { brief, hints, sinceKept, allowed, trialsLeft } = evidence
   const newest = hints.toReversed().slice(0, HINTS_SHOWN)
   return {
     unit: gainUnit(brief.metric),
     hints: newest.length === 0 ? '' : `The user says (newest first; follow it where it can be followed)\n${hintsBlock(newest)}\n`,
-    plateau: sinceKept >= PLATEAU ? `${prompt('plateau', { sinceKept: String(sinceKept) })}\n` : '',
+    plateau: isOnPlateau(evidence) ? `${prompt('plateau', { sinceKept: String(sinceKept) })}\n` : '',
     allowed: allowed.map(fileName).join(', '),
     trialsLeft: String(trialsLeft),
   }
@@ -60,8 +65,4 @@ export function nextTrial({ past, best }: Evidence): number {
 
 export function craftOf(component: Component): string {
   return prompt(`${component}-craft`)
-}
-
-export function isComponent(word: string): word is Component {
-  return COMPONENTS.some((component) => component === word)
 }

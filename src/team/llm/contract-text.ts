@@ -22,7 +22,7 @@ const ASIDE: Readonly<Record<Component, readonly string[]>> = {
   training: ['classes', 'channels', 'uniform_shape', 'typical_shape', 'input_size', 'mean', 'std', 'reference_speed'],
 }
 /** Characters of what is said of an operation. */
-const DOC_LENGTH = 72
+const DOC_LENGTH = 64
 /** Rules on pictures that only data.py sees. */
 const DATA_ONLY = /train_transform|eval_transform|uniform_shape/
 /** What engineers are told by their prompts in fewer words. */

@@ -13,9 +13,9 @@ import { Refusal } from './refusal.ts'
 import { readCode } from './reply.ts'
 import type { Desk } from './settings.ts'
 
-const LESSON_TOKENS = 90
+const LESSON_TOKENS = 80
 /** Characters of the files that the engineer does not write. */
-const OTHERS_LENGTH = 550
+const OTHERS_LENGTH = 500
 const TITLES: Readonly<Record<Component, string>> = {
   data: 'Data Engineer',
   model: 'Model Engineer',

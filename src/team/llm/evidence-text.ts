@@ -6,8 +6,8 @@ import type { Evidence } from '../../core/team.ts'
 import { className, plainNumber } from './brief-text.ts'
 import { dataBlock } from './fence.ts'
 
-const CLASSES_SHOWN = 5
-const CONFUSIONS_SHOWN = 5
+const CLASSES_SHOWN = 4
+const CONFUSIONS_SHOWN = 4
 const CURVE_POINTS = 4
 /** A probe of fewer pictures says nothing. */
 const LEAST_PROBED = 20

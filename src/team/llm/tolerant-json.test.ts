@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { findObjects } from './tolerant-json.ts'
 
@@ -37,7 +37,9 @@ test('what JSON writes is read as it was', () => {
   )
   fc.assert(
     fc.property(object, (value) => {
-      expect(findObjects(`Here: ${JSON.stringify(value)} done`)[0]).toEqual(JSON.parse(JSON.stringify(value)))
+      expect(findObjects(`Here: ${JSON.stringify(value)} done`)[0]).toEqual(
+        JSON.parse(JSON.stringify(value), (key, item: unknown) => (key === '__proto__' ? undefined : item)),
+      )
     }),
     { numRuns: 300 },
   )
