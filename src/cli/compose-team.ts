@@ -6,7 +6,7 @@ import { readContractSources } from '../harness/index.ts'
 import { runFolder } from '../journal/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { openAsk } from '../llm/index.ts'
-import type { ModelChoice, OpenedAsk } from '../llm/index.ts'
+import type { Clock, Environment, ModelChoice, OpenedAsk } from '../llm/index.ts'
 import { contractText, makeLlmTeam } from '../team/llm/index.ts'
 import { makePlaybookTeam, plainBlueprint } from '../team/playbook/index.ts'
 import { withFallback } from './fallback-team.ts'
@@ -17,6 +17,9 @@ export type TeamParts = {
   readonly folder: string
   readonly journal: Pick<Journal, 'state' | 'append' | 'pause' | 'resume'>
   readonly terminal: Pick<Terminal, 'note'>
+  /** Where keys are looked up; that of this process unless given. */
+  readonly environment?: Environment
+  readonly clock?: Clock
 }
 
 /** A team, and what has to be closed when the run ends. */
@@ -39,11 +42,11 @@ export async function composeTeam(parts: TeamParts): Promise<OpenedTeam> {
   return { team: withStart(backed, spec), close: opened.close }
 }
 
-function openModel({ folder, journal, terminal }: TeamParts, llm: LlmSpec): Promise<OpenedAsk> {
+function openModel({ folder, journal, terminal, environment = process.env, clock }: TeamParts, llm: LlmSpec): Promise<OpenedAsk> {
   const paid = () => sumSpending(journal.state().calls.filter((call) => !call.isReplayed))
   return openAsk({
     choice: llm.models as ModelChoice,
-    environment: process.env,
+    environment,
     folder: runFolder(folder).exchanges,
     ...(llm.replay === null ? {} : { replayFolder: join(llm.replay, 'llm') }),
     caps: { usd: llm.maxUsd, tokens: llm.maxTokens },
@@ -53,6 +56,7 @@ function openModel({ folder, journal, terminal }: TeamParts, llm: LlmSpec): Prom
     onNote: terminal.note,
     runClock: journal,
     timeoutSeconds: llm.timeoutSeconds,
+    ...(clock === undefined ? {} : { clock }),
   })
 }
 

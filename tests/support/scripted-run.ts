@@ -72,8 +72,11 @@ export type Counted = {
   readonly discarded: number[]
 }
 
-/** Scores by what the files say; remembers what it was asked, so that a test can see that nothing is trained twice. */
-export function syntheticEvaluator(memory: Map<string, Evaluation>): Counted {
+/**
+ * Scores by what the files say, which `addsOf` reads; remembers what it was asked, so that a test can see that nothing is trained
+ * twice.
+ */
+export function syntheticEvaluator(memory: Map<string, Evaluation>, addsOf: (source: string) => string = thirdWord): Counted {
   const done: string[] = []
   const begun: string[] = []
   const discarded: number[] = []
@@ -86,7 +89,7 @@ export function syntheticEvaluator(memory: Map<string, Evaluation>): Counted {
     split: 'val' | 'test',
   ): Evaluation => {
     const record = { trial, repeat, seed, folder: `trials/${trial}/${key}`, files: {} }
-    const adds = Object.values(pipeline).map((source) => source.split(' ')[2] ?? '0')
+    const adds = Object.values(pipeline).map(addsOf)
     const isKilled = adds.includes('killed-once') && begun.filter((each) => each === `${trial}/${repeat}`).length === 1
     const evaluation =
       adds.includes('fails') || isKilled
@@ -115,6 +118,10 @@ export function syntheticEvaluator(memory: Map<string, Evaluation>): Counted {
       test: async ({ number, pipeline }) => score('test', number, pipeline, 0, 7, 'test'),
     },
   }
+}
+
+function thirdWord(source: string): string {
+  return source.split(' ')[2] ?? '0'
 }
 
 const trainingOf = () => ({
