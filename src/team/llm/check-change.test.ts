@@ -51,6 +51,12 @@ test('parts that are exchanged come to the same file', () => {
   expect(check(edit('PEAK_RATE = 0.1  # per batch of 128', 'PEAK_RATE = 0.2  # per batch of 128')).training?.source).toBe(faster)
 })
 
+test('the line that names the file may stand in the parts, too', () => {
+  const head = '"""SGD with Nesterov momentum and a triangular learning rate, label smoothing, no decay on norms and biases."""'
+  const source = check(edit(`# training.py\n${head}`, `# training.py\n${head}\n\nFAST = True`)).training?.source ?? ''
+  expect(source.startsWith(`${head}\n\nFAST = True\n`)).toBe(true)
+})
+
 test('several parts in one block are exchanged one after another', () => {
   const two = `<<<<<<< SEARCH\nMOMENTUM = 0.9\n=======\nMOMENTUM = 0.8\n>>>>>>> REPLACE\n<<<<<<< SEARCH\n    batch = max(16, min(BATCH_SIZE, info.train_count // MIN_STEPS_AN_EPOCH))   \n=======\n    batch = BATCH_SIZE\n>>>>>>> REPLACE`
   const source = check(`\`\`\`\n${two}\n\`\`\``).training?.source ?? ''

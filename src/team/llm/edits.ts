@@ -35,12 +35,13 @@ function readEdits(code: string, fileName: string): Edit[] {
 
 function applyEdit(text: string, { search, replace }: Edit, fileName: string): string {
   const lines = text.split('\n')
-  const wanted = search.split('\n').map((line) => line.trimEnd())
+  const wanted = withoutName(search, fileName).split('\n').map((line) => line.trimEnd())
   while (wanted.at(-1) === '') wanted.pop()
   while (wanted[0] === '') wanted.shift()
   const places = wanted.length === 0 ? [] : placesOf(lines, wanted)
   if (places.length === 1 && places[0] !== undefined) {
-    const inserted = replace === '' ? [] : replace.split('\n')
+    const given = withoutName(replace, fileName)
+    const inserted = given === '' ? [] : given.split('\n')
     return [...lines.slice(0, places[0]), ...inserted, ...lines.slice(places[0] + wanted.length)].join('\n')
   }
   const excerpt = (wanted[0] ?? '').trim().slice(0, 60)
@@ -48,6 +49,11 @@ function applyEdit(text: string, { search, replace }: Edit, fileName: string): s
   throw new Refusal(
     `the SEARCH part that begins with "${excerpt}" ${count} in ${fileName}; copy whole lines exactly, enough of them to occur once, or send the whole file`,
   )
+}
+
+/** The line that names a file where it is shown is no line of it. */
+function withoutName(part: string, fileName: string): string {
+  return part.startsWith(`# ${fileName}\n`) ? part.slice(part.indexOf('\n') + 1) : part
 }
 
 function placesOf(lines: readonly string[], wanted: readonly string[]): number[] {

@@ -40,9 +40,9 @@ test('long text keeps its beginning, a log its end', () => {
 })
 
 test('many escape characters take no long time', () => {
-  const started = performance.now()
+  const started = process.cpuUsage()
   for (const piece of ['\u001B]', '\u001B[', '\u001B', '\u001B]0;x']) plainTail(piece.repeat(2_000_000), 100)
-  expect(performance.now() - started).toBeLessThan(2000)
+  expect(process.cpuUsage(started).user).toBeLessThan(2e6)
 })
 
 test('code with a fence in it stands in a longer one', () => {

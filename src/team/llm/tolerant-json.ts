@@ -3,9 +3,11 @@
  * bounded by the length of the text whatever is in it.
  */
 
-const MAX_DEPTH = 24
+const MAX_DEPTH = 12
 /** Characters that may be read over and over while looking for an object, as a multiple of the text's length. */
 const MAX_WORK = 3
+const MAY_BE_BLANK = /[\s/#]/
+const BLANK = /(?:\s+|\/\/[^\n]*|#[^\n]*)+/y
 const WORDS: Readonly<Record<string, unknown>> = {
   true: true,
   false: false,
@@ -149,8 +151,8 @@ class Reader {
 
   /** The next character that is no blank and no comment. */
   private next(): string {
-    const blank = matchAt(/(?:\s+|\/\/[^\n]*|#[^\n]*)+/y, this.text, this.place)
-    this.place += blank?.length ?? 0
+    const first = this.text[this.place]
+    if (first !== undefined && MAY_BE_BLANK.test(first)) this.place += matchAt(BLANK, this.text, this.place)?.length ?? 0
     const char = this.text[this.place]
     if (char === undefined) throw NOT_JSON
     return char
