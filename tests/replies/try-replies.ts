@@ -69,7 +69,7 @@ async function trySet(reply: WrittenReply, set: SetName, pipeline: Pipeline, har
 function isAsExpected(expected: string, outcome: Outcome): boolean {
   if (outcome.status === 'scored') return expected === 'trains'
   const { stage, kind } = outcome
-  return [stage, `${stage}/${kind}`, stage === 'check' ? 'refused' : ''].includes(expected)
+  return [stage, `${stage}/${kind}`].includes(expected)
 }
 
 function wordsOf(outcome: Outcome): string {

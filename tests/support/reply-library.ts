@@ -19,7 +19,7 @@ const indexSchema = z.array(
   z.strictObject({
     file: z.string(),
     quality: z.enum(['good', 'mediocre', 'broken']),
-    /** "trains", "refused" (by the parser or the static check), or how the harness fails it: "smoke/exception", or the stage alone. */
+    /** "trains" (or, where no code is asked for, is taken), "refused" (by the role), or how the harness fails it: "check/contract". */
     expected: z.string().regex(/^(?:trains|refused|(?:check|smoke|train|predict|score)(?:\/[a-z-]+)?)$/),
     idea: z.string(),
   }),
