@@ -6,7 +6,7 @@ import { readContractSources } from '../harness/index.ts'
 import { runFolder } from '../journal/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { openAsk } from '../llm/index.ts'
-import type { Clock, Environment, ModelChoice, OpenedAsk } from '../llm/index.ts'
+import type { Clock, Environment, OpenedAsk } from '../llm/index.ts'
 import { contractText, makeLlmTeam } from '../team/llm/index.ts'
 import { makePlaybookTeam, plainBlueprint } from '../team/playbook/index.ts'
 import { withFallback } from './fallback-team.ts'
@@ -45,7 +45,7 @@ export async function composeTeam(parts: TeamParts): Promise<OpenedTeam> {
 function openModel({ folder, journal, terminal, environment = process.env, clock }: TeamParts, llm: LlmSpec): Promise<OpenedAsk> {
   const paid = () => sumSpending(journal.state().calls.filter((call) => !call.isReplayed))
   return openAsk({
-    choice: llm.models as ModelChoice,
+    choice: llm.models,
     environment,
     folder: runFolder(folder).exchanges,
     ...(llm.replay === null ? {} : { replayFolder: join(llm.replay, 'llm') }),

@@ -18,7 +18,7 @@ export function printRunReport({ folder, spec, state, json }: RunReport, termina
   for (const line of [...countLines(state), ...valLines(spec, state), ...testLines(spec, state), ...keptLines(state)])
     terminal.print(line)
   terminal.print(row('time', `${formatSeconds(state.activeSeconds)}; ${describeCost(state)}`))
-  if (state.calls.length > 0) terminal.print(row('language model', describeSpending(sumSpending(state.calls))))
+  if (state.calls.length > 0) terminal.print(row('model calls', describeSpending(sumSpending(state.calls))))
   terminal.print(row('weights', join(place, 'best', 'weights.safetensors')))
   terminal.print(row('pipeline', `${join(place, 'best', 'pipeline')} (data.py, model.py, training.py)`))
   for (const line of nextLines(state, place)) terminal.print(line)

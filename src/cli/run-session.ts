@@ -9,15 +9,14 @@ import { hasScoredProposal } from '../core/run-facts.ts'
 import { evaluationFolder } from '../core/run-layout.ts'
 import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
+import { NoValidReply } from '../core/team.ts'
 import type { CachedDataset } from '../dataset/index.ts'
-import type { LocalEvaluation } from '../harness/index.ts'
 import { openJournal } from '../journal/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { BaselineFailed, refine } from '../refine/refine.ts'
 import { finalize } from '../refine/finalize.ts'
-import type { Run } from '../refine/run.ts'
 import { composeRun } from './compose-run.ts'
-import type { RunParts } from './compose-run.ts'
+import type { ComposedRun, RunParts } from './compose-run.ts'
 import type { Parts } from './compose.ts'
 import type { Context } from './context.ts'
 import { shipBest } from './ship-best.ts'
@@ -49,7 +48,7 @@ export async function workOn(session: Session, context: Context): Promise<boolea
   try {
     const spec = await begin(session, journal)
     showRunPlan(session, spec, journal.state(), terminal)
-    const { run, local, close } = await composeRun({
+    const composed = await composeRun({
       ...session,
       spec,
       screen,
@@ -60,8 +59,8 @@ export async function workOn(session: Session, context: Context): Promise<boolea
     context.acceptSoftStop(() => screen.announceStop())
     await withProgress(
       terminal,
-      () => screen.describe(journal.state(), run),
-      () => carryOut(run, local, session, signal).finally(close),
+      () => screen.describe(journal.state(), composed.run),
+      () => carryOut(composed, session, signal),
     )
     printRunReport({ folder: session.folder, spec, state: journal.state(), json: session.json }, terminal)
     return hasScoredProposal(journal.state())
@@ -72,12 +71,13 @@ export async function workOn(session: Session, context: Context): Promise<boolea
   }
 }
 
-async function carryOut(run: Run, local: LocalEvaluation, session: Session, signal: AbortSignal): Promise<void> {
+async function carryOut({ run, local, close }: ComposedRun, session: Session, signal: AbortSignal): Promise<void> {
   try {
     const best = await refine(run, signal)
     await finalize(run, best, () => shipBest(run, local, session), signal)
   } finally {
     await local.tools.spares?.close()
+    await close()
   }
 }
 
@@ -125,6 +125,14 @@ async function explain(error: unknown, session: Session, journal: Journal, conte
     return new ExternalError('provider', error.message, {
       evidence: [...error.evidence, `nothing is lost; go on:  improve resume ${name}`],
       fix: error.fix,
+      cause: error,
+    })
+  }
+  if (error instanceof NoValidReply) {
+    await journal.append({ type: 'run.interrupted', reason: error.message })
+    return new ExternalError('provider', `there is no first pipeline: ${error.message}`, {
+      evidence: [`what was asked and answered  ${join(name, 'llm')}`],
+      fix: 'name a stronger model with --llm or --llm-architect, or start from --init plain',
       cause: error,
     })
   }

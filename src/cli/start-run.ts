@@ -11,6 +11,7 @@ import { planTime } from '../core/plan.ts'
 import { planRounds } from '../core/rounds.ts'
 import type { TimePlan } from '../core/plan.ts'
 import { secondsPerTraining } from '../core/step-budget.ts'
+import { runSpecSchema } from '../core/run-spec.ts'
 import type { LlmSpec, RunSpec, StrategyName } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
 import { readCard } from '../dataset/index.ts'
@@ -219,30 +220,20 @@ async function findUnfinished(out: string, spec: RunSpec, { trainSeconds, refitT
   return null
 }
 
+/** How often the Architect is asked before nothing comes of it. */
+const ARCHITECT_CALLS = 3
+
 /** Such a run has nothing to go on from: asked again, it would only recall the failure. */
-function hasFailedBaseline({ trials }: RunState): boolean {
+function hasFailedBaseline({ trials, calls }: RunState): boolean {
+  if (trials.length === 0) return calls.length >= ARCHITECT_CALLS
   return trials[0]?.evaluations.some(({ finished }) => finished?.outcome.status === 'failed') ?? false
 }
 
-/** What two commands must share to mean the same run: all but when it was asked, and what the machine measured. */
-function identityOf({
-  name,
-  dataset,
-  about,
-  metric,
-  team,
-  llm,
-  strategy,
-  pick,
-  components,
-  keep,
-  leaveOut,
-  init,
-  seed,
-  refit,
-  budget,
-}: RunSpec): string {
-  const { timeSeconds, wallSeconds, trials, target, patience } = budget
-  const asked = { name, dataset, about, metric, team, llm, strategy, pick, components, keep, leaveOut, init, seed, refit }
-  return JSON.stringify([asked, { timeSeconds, wallSeconds, trials, target, patience }])
+/** When it was asked, what the machine measured, and what follows from that: two commands may differ in these and mean the same run. */
+const NOT_ASKED: readonly string[] = ['createdAt', 'machine', 'sandbox', 'versions', 'refitTimes'] satisfies (keyof RunSpec)[]
+
+/** What two commands must share to mean the same run, in the order of the schema, as a spec is that was read back. */
+function identityOf(spec: RunSpec): string {
+  const asked = Object.entries(runSpecSchema.parse(spec)).filter(([name]) => !NOT_ASKED.includes(name))
+  return JSON.stringify({ ...Object.fromEntries(asked), budget: { ...spec.budget, trainSeconds: null } })
 }
