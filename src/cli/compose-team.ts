@@ -61,6 +61,9 @@ function openModel({ folder, journal, terminal, environment = process.env, clock
 }
 
 /** The team, with the plain pipeline 0 where the user wants to start from it. */
-function withStart(team: Team, { init }: RunSpec): Team {
+function withStart(team: Team, { init, strategy }: RunSpec): Team {
+  const { alone } = team
+  if (strategy === 'zero-shot' && alone !== undefined)
+    return { ...team, architect: (brief, signal) => alone.afresh(brief, 0, signal) }
   return init === 'plain' ? { ...team, architect: (brief) => Promise.resolve(plainBlueprint(brief)) } : team
 }

@@ -1,68 +1,30 @@
 import { basename, relative, resolve } from 'node:path'
-import { foldsOfEvaluation, imageCount } from '../core/dataset.ts'
 import type { DatasetFacts } from '../core/dataset.ts'
 import { UsageError } from '../core/errors.ts'
 import { quoteForShell } from '../core/format.ts'
-import type { KeepMode } from '../core/decision.ts'
-import type { MetricName } from '../core/outcome.ts'
-import { COMPONENTS } from '../core/pipeline.ts'
-import type { Component } from '../core/pipeline.ts'
-import { planTime } from '../core/plan.ts'
-import { planRounds } from '../core/rounds.ts'
-import type { TimePlan } from '../core/plan.ts'
-import { secondsPerTraining } from '../core/step-budget.ts'
 import { runSpecSchema } from '../core/run-spec.ts'
-import type { LlmSpec, RunSpec, StrategyName } from '../core/run-spec.ts'
+import type { RunSpec } from '../core/run-spec.ts'
 import type { RunState } from '../core/run-state.ts'
 import { readCard } from '../dataset/index.ts'
-import type { CachedDataset } from '../dataset/index.ts'
-import { infoOf, measureMachine } from '../harness/index.ts'
-import type { MeasuredMachine } from '../harness/index.ts'
+import { measureMachine } from '../harness/index.ts'
 import { findRuns, makeRunFolder, readJournal } from '../journal/index.ts'
 import { measuredSets } from '../team/playbook/index.ts'
 import { checkMetric, checkTarget } from './check-metric.ts'
 import { checkSource, checkWritable, parseGroups } from './check-paths.ts'
 import { composeParts } from './compose.ts'
-import type { Parts } from './compose.ts'
 import type { Context } from './context.ts'
 import { workOn } from './run-session.ts'
-import { llmSpecOf, readAbout } from './llm-options.ts'
-import type { LlmOptions } from './llm-options.ts'
+import { llmSpecOf } from './llm-options.ts'
+import { applyPresets } from './presets.ts'
 import { stageDataset } from './stage-dataset.ts'
 import { withMeasuring } from './measuring.ts'
-
-export type RunOptions = LlmOptions & {
-  readonly dataset: string
-  readonly time: number
-  readonly wall?: number | undefined
-  readonly trials?: number | undefined
-  readonly trainSeconds?: number | undefined
-  readonly target?: number | undefined
-  readonly patience: number
-  readonly metric: MetricName
-  readonly about?: string | undefined
-  readonly groups?: string | undefined
-  readonly strategy: StrategyName
-  readonly pick: 'analyst' | 'round-robin'
-  readonly keep: KeepMode
-  readonly pin?: readonly Component[] | undefined
-  readonly freeze?: readonly Component[] | undefined
-  readonly leaveOut?: string | undefined
-  readonly repairs: number
-  readonly refit?: boolean | undefined
-  readonly refitTimes?: number | undefined
-  readonly seed: number
-  readonly out: string
-  readonly unsafeNoSandbox?: true | undefined
-  readonly json?: true | undefined
-}
-
-/** Below this a refit is worth its time: the images of val are many of all. */
-const REFIT_BELOW = 20_000
+import { writeSpec } from './write-spec.ts'
+import type { RunOptions } from './write-spec.ts'
 
 /** `improve run`: stage the images, write down what was asked, refine. The same command goes on with a run that has not ended. */
-export async function startRun(options: RunOptions, context: Context): Promise<boolean> {
+export async function startRun(asked: RunOptions, context: Context): Promise<boolean> {
   const { terminal, signal } = context
+  const options = applyPresets(asked)
   checkInit(options)
   const llm = await llmSpecOf(options, options.strategy, terminal.cwd)
   checkLeaveOut(options.leaveOut)
@@ -91,87 +53,6 @@ export async function startRun(options: RunOptions, context: Context): Promise<b
   )
 }
 
-type Staged = {
-  readonly source: string
-  readonly dataset: CachedDataset
-  readonly machine: MeasuredMachine
-  readonly parts: Parts
-  readonly llm: LlmSpec | null
-}
-
-/** What was asked, made definite. */
-async function writeSpec(options: RunOptions, staged: Staged, context: Context): Promise<{ spec: RunSpec; plan: TimePlan }> {
-  const { dataset, machine, parts, source, llm } = staged
-  const { facts } = dataset
-  const refit = options.refit ?? (facts.scheme === 'pooled' || imageCount(facts) < REFIT_BELOW)
-  const folds = foldsOfEvaluation(facts)
-  const info = await infoOf(dataset, folds[0]?.train ?? [], 0, 1, machine)
-  const plan = planTime({
-    facts,
-    timeSeconds: Math.min(options.time, options.wall ?? options.time),
-    trainSeconds: options.trainSeconds ?? null,
-    trials: options.trials ?? null,
-    refit,
-    refitTimes: options.refitTimes ?? null,
-    rounds: planRounds(folds.length, machine, parts.python.threads).length,
-    trainCount: info.trainCount,
-    shape: info.typicalShape,
-    referenceSpeed: machine.referenceSpeed,
-  })
-  const trainSeconds = Math.round(plan.trainSeconds * 10) / 10
-  checkTime(options, plan, secondsPerTraining(trainSeconds, folds.length))
-  const spec: RunSpec = {
-    version: 1,
-    name: basename(source),
-    createdAt: new Date().toISOString(),
-    dataset: {
-      source,
-      groups: options.groups ?? null,
-      key: dataset.key,
-      contentHash: facts.contentHash,
-      scheme: facts.scheme,
-      imageCount: imageCount(facts),
-      classes: facts.classes,
-    },
-    about: await readAbout(options.about, context.terminal.cwd),
-    metric: options.metric,
-    team: llm === null ? 'playbook' : 'llm',
-    llm,
-    components: chooseComponents(options),
-    repairs: llm === null ? 0 : options.repairs,
-    strategy: options.strategy,
-    pick: options.pick,
-    keep: options.keep,
-    leaveOut: options.leaveOut ?? null,
-    init: options.init,
-    seed: options.seed,
-    budget: {
-      timeSeconds: options.time,
-      wallSeconds: options.wall ?? null,
-      trials: options.trials ?? null,
-      trainSeconds,
-      target: options.target ?? null,
-      patience: options.patience,
-    },
-    refit,
-    refitTimes: plan.refitTimes,
-    machine,
-    sandbox: { level: parts.python.sandbox.level, description: parts.python.sandbox.description },
-    versions: { improve: context.version, node: process.version, torch: parts.torchVersion },
-  }
-  return { spec, plan }
-}
-
-/** Those that were pinned, or all, without those that were frozen. */
-function chooseComponents({ pin = COMPONENTS, freeze = [] }: RunOptions): Component[] {
-  const chosen = COMPONENTS.filter((component) => pin.includes(component) && !freeze.includes(component))
-  if (chosen.length > 0) return chosen
-  throw new UsageError('--pin and --freeze leave no component that may be changed', {
-    evidence: [`pinned  ${pin.join(', ')}`, `frozen  ${freeze.join(', ')}`],
-    fix: 'freeze fewer',
-  })
-}
-
 function checkLeaveOut(name: string | undefined): void {
   if (name === undefined || measuredSets().includes(name)) return
   throw new UsageError(`--leave-out ${name}: the playbook has no measurements of that image set`, {
@@ -193,18 +74,6 @@ function checkRefit({ refit }: RunOptions, { scheme }: DatasetFacts): void {
   if (refit !== false || scheme !== 'pooled') return
   throw new UsageError('--no-refit is not possible with so few images: they are scored by five models, one a fold', {
     fix: 'leave --no-refit away: the refit is the one model that is shipped',
-  })
-}
-
-/** A time in which nothing could be tried is a mistake to say at once. */
-function checkTime({ time, wall }: RunOptions, { proposals, trainSeconds }: TimePlan, secondsEach: number): void {
-  if (proposals >= 1) return
-  const limit = wall !== undefined && wall < time ? { name: '--wall', seconds: wall } : { name: '--time', seconds: time }
-  throw new UsageError(`${limit.name} ${limit.seconds}s leaves no room for a single proposal`, {
-    evidence: [
-      `one trial trains for ${trainSeconds.toFixed(0)} s (${secondsEach.toFixed(1)} s a fold), and the baseline needs two`,
-    ],
-    fix: `give more ${limit.name}, or fewer --train-seconds`,
   })
 }
 

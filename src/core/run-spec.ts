@@ -62,7 +62,7 @@ export const runSpecSchema = z.object({
     /** Active seconds from prepare to the end. */
     timeSeconds: z.number().positive(),
     wallSeconds: z.number().positive().nullable(),
-    trials: z.number().int().positive().nullable(),
+    trials: z.number().int().nonnegative().nullable(),
     /** Wall seconds of training in one evaluation, all folds together. */
     trainSeconds: z.number().positive(),
     /** The metric on val at which the run may end, in its unit. */

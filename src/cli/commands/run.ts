@@ -38,6 +38,10 @@ export function runCommand(context: Context) {
         .choices(['analyst', 'round-robin'] as const)
         .default('analyst' as const),
     )
+    .option('--best-of <n>', 'zero-shot: independent answers, of which the best on val is taken (default: 1)', parseCount)
+    .addOption(
+      new Option('--preset <name>', 'the protocol of the paper: 20 proposals, bare >, no repair').choices(['paper'] as const),
+    )
     .option('--pin <component>', 'change only this: data, model or training (may be given again)', collectComponent)
     .option('--freeze <component>', 'leave this as it is (may be given again)', collectComponent)
     .addOption(new Option('--keep <rule>', 'when a change is kept').choices(KEEP_MODES).default('balanced' as const))
