@@ -35,7 +35,9 @@ function readEdits(code: string, fileName: string): Edit[] {
 
 function applyEdit(text: string, { search, replace }: Edit, fileName: string): string {
   const lines = text.split('\n')
-  const wanted = withoutName(search, fileName).split('\n').map((line) => line.trimEnd())
+  const wanted = withoutName(search, fileName)
+    .split('\n')
+    .map((line) => line.trimEnd())
   while (wanted.at(-1) === '') wanted.pop()
   while (wanted[0] === '') wanted.shift()
   const places = wanted.length === 0 ? [] : placesOf(lines, wanted)
