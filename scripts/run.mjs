@@ -15,7 +15,7 @@ const COMMANDS = {
   test: () => [join(BIN, 'node'), join(ROOT, 'scripts', 'check.ts'), 'all'],
   bench: (args) => [join(BIN, 'node'), join(ROOT, 'benchmarks', 'run.ts'), ...args],
   proof: (args) => [join(BIN, 'node'), join(ROOT, 'proof', 'run.ts'), ...args],
-  build: () => [join(BIN, 'tsc'), '-p', join(ROOT, 'tsconfig.build.json')],
+  build: () => [join(BIN, 'node'), join(ROOT, 'scripts', 'build.ts')],
 }
 
 async function main([name, ...args]) {
