@@ -79,7 +79,13 @@ function diagnosis({ component, worth }: Step, { says = '' }: MindOptions) {
 }
 
 function words({ says = '' }: MindOptions) {
-  return { title: `another worth ${says}`, kind: `worth ${says}`, rationale: `as told ${says}`, expect: `more ${says}`, labelSafety: says }
+  return {
+    title: `another worth ${says}`,
+    kind: `worth ${says}`,
+    rationale: `as told ${says}`,
+    expect: `more ${says}`,
+    labelSafety: says,
+  }
 }
 
 function engineered(question: string, options: MindOptions): string {
@@ -108,7 +114,9 @@ function alone(system: string, question: string, options: MindOptions): string {
   const step = stepIn('single-task', question, options)
   const sources = sourcesIn(question)
   const other = COMPONENTS.find((name) => name !== step.component) ?? 'data'
-  const more = isMadeOf('scope-any', system) ? { [`${other}.py`]: withWorth(sources[other] ?? '', `${MENDED}${options.steps.indexOf(step)}`) } : {}
+  const more = isMadeOf('scope-any', system)
+    ? { [`${other}.py`]: withWorth(sources[other] ?? '', `${MENDED}${options.steps.indexOf(step)}`) }
+    : {}
   const mine = { [`${step.component}.py`]: withWorth(sources[step.component] ?? '', step.worth) }
   return codeReply({ ...diagnosis(step, options), ...words(options) }, { ...mine, ...more })
 }

@@ -34,9 +34,7 @@ test('a mind plays all five roles over the wire, and what it writes is scored an
   const { state } = await play({ steps, isBrokenFirst: true })
   expect(await endOf(world.folder)).toMatchObject({
     isFinished: true,
-    calls: [
-      ...['architect 0', 'architect 0', 'analyst 1', 'model 1', 'analyst 2', 'data 2', 'data 2', 'analyst 3', 'training 3'],
-    ],
+    calls: [...['architect 0', 'architect 0', 'analyst 1', 'model 1', 'analyst 2', 'data 2', 'data 2', 'analyst 3', 'training 3']],
   })
   expect(state.trials.map(({ failures }) => failures.length)).toEqual([1, 0, 1, 0])
   expect(state.trials.map(({ decision }) => decision?.verdict)).toEqual([undefined, 'kept', expect.any(String), 'rejected'])

@@ -82,10 +82,10 @@ function findOwn({ choice, exchanges, recording }: AskParts, { role }: Question,
   return exchanges.all().find(({ exchange }) => (key === null ? exchange.questionHash === questionHash : exchange.key === key))
 }
 
-/** An answer that was stored before a crash costs no request; what it cost is booked unless it was. */
+/** An answer that was stored before a crash or a pause costs no request; it is booked unless it was, so that no call counts twice. */
 async function reuse(parts: AskParts, { file, exchange }: StoredExchange): Promise<Reply> {
-  const isPaid = exchange.replayedFrom === null && !parts.isBooked(pathOf(parts, file))
-  await parts.onCall(callCost(parts, { file, exchange }, !isPaid))
+  const isReplayed = exchange.replayedFrom !== null
+  if (!parts.isBooked(pathOf(parts, file))) await parts.onCall(callCost(parts, { file, exchange }, isReplayed))
   return exchange.reply
 }
 
