@@ -45,6 +45,8 @@ export type Move<D> = {
   readonly cost: number | ((before: D, after: D, situation: Situation) => number)
   /** The change of a picture that has to leave its meaning alone, or null. */
   readonly labelRisk: ProbeName | null
+  /** It replaces all of its component, so that what it brings depends on the other two: it may come again when one of them has changed. */
+  readonly isWhole?: true
   /** The new design; null where the move does not apply or is in force already. */
   readonly apply: (design: D, situation: Situation) => D | null
 }

@@ -21,6 +21,7 @@ const TUTORIAL_MOVES: readonly Move<ModelDesign>[] = [
     why: 'normalised stages learn in a third of the steps, and a pooled head has a hundredth of the parameters',
     helps: { overfitting: 0.5, undertrained: 1, underfitting: 0.5, unstable: 0.5, slow: 0.5 },
     prior: 1.5,
+    isWhole: true,
     apply: (design, situation) => (design.family === 'tutorial' ? defaultModel(situation.brief, sizeSeen(situation)) : null),
   }),
   tutorialMove({

@@ -10,6 +10,7 @@ import { PHOTO_TRAINING, SMALL_TRAINING, TUTORIAL_TRAINING } from './training-de
 import type { TrainingDesign } from './training-design.ts'
 
 const FAMILIES = [
+  'recipe',
   'rate',
   'schedule',
   'optimizer',

@@ -133,3 +133,14 @@ test('what a trial is worth is its mean where it is sure, and more where it is n
   expect(expectedImprovement({ mean: 0, deviation: 1 })).toBeCloseTo(0.398942, 5)
   expect(expectedImprovement({ mean: -1, deviation: 1 })).toBeCloseTo(0.083315, 5)
 })
+
+test('a whole component that came near may come again once another one has changed, and not before', () => {
+  const whole = { ...HOLE, isWhole: true as const }
+  const [option] = ranking([HOLE])
+  const near = pastTrial(1, 'data', 'test', -0.1, { title: 'hole', fingerprint: option?.option.fingerprint ?? '' })
+  expect(titles([whole], { past: [near] })).toEqual([])
+  expect(titles([whole], { past: [near, pastTrial(2, 'data', 'other', 1)] })).toEqual([])
+  expect(titles([whole], { past: [near, pastTrial(2, 'model', 'other', -0.1)] })).toEqual([])
+  expect(titles([whole], { past: [near, pastTrial(2, 'model', 'other', 1)] })).toEqual(['hole'])
+  expect(titles([HOLE], { past: [near, pastTrial(2, 'model', 'other', 1)] })).toEqual([])
+})

@@ -1,6 +1,6 @@
 import { normalCumulative, normalDensity, Z_95 } from '../../core/normal.ts'
 import { deriveSeed } from '../../core/seeds.ts'
-import type { Evidence } from '../../core/team.ts'
+import type { Evidence, PastTrial } from '../../core/team.ts'
 import type { Memo, Option } from './craft.ts'
 import type { Finding } from './diagnose.ts'
 import { passesOf } from './diagnose-facts.ts'
@@ -49,11 +49,20 @@ export function rank(options: readonly Option[], findings: readonly Finding[], e
     .toSorted((a, b) => b.promise - a.promise || tie(a) - tie(b))
 }
 
-/** Not an earlier state of this component, not a change proposed before, not a move that surely lost on this or an earlier best. */
+/**
+ * Not an earlier state of this component, not a change proposed before (a whole component may come again beside others), not a move that
+ * surely lost on this or an earlier best.
+ */
 function isUntried({ fingerprint, move }: Option, { past }: Evidence, { lineage }: Memo): boolean {
   if (lineage.includes(fingerprint)) return false
-  if (past.some((trial) => trial.fingerprint === fingerprint)) return false
+  if (past.some((trial) => trial.fingerprint === fingerprint && !(move.isWhole === true && hasMovedOn(trial, past)))) return false
   return !past.some((trial) => trial.title === move.title && trial.components.includes(move.component) && isSureLoss(trial.result))
+}
+
+/** Whether another component was changed since: a net may want a better training first. */
+function hasMovedOn({ trial, components }: PastTrial, past: Evidence['past']): boolean {
+  const isKept = ({ result }: PastTrial) => result.status === 'scored' && result.decision === 'kept'
+  return past.some((later) => later.trial > trial && isKept(later) && !later.components.some((each) => components.includes(each)))
 }
 
 function isSureLoss(result: Evidence['past'][number]['result']): boolean {
