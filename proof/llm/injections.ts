@@ -49,7 +49,9 @@ export async function proveInjections(onNote: (line: string) => void): Promise<P
     tried: Object.keys(HOSTILE).length,
     failed: failures.length,
     claim: 'words of a data set, a log or an earlier reply stand in a prompt as data and nowhere else',
-    found: [`${bytes} of their bytes outside of data blocks, over ${prompts} prompts of ${WAYS.length} ways of working, ${reached} of which held them`],
+    found: [
+      `${bytes} of their bytes outside of data blocks, over ${prompts} prompts of ${WAYS.length} ways of working, ${reached} of which held them`,
+    ],
     failures,
   }
 }
@@ -59,11 +61,15 @@ async function promptsWith(text: string): Promise<string[]> {
   const prompts: string[] = []
   for (const way of WAYS) {
     const mind = { steps: STEPS, isBrokenFirst: true, says: text }
-    const requests = await inWorld(mind, () => null, async ({ world, server }) => {
-      const end = await playSession(world, { url: server.url, trials: STEPS.length, ...way, ...plantedIn(text) })
-      if (end.end === 'broken') throw end.error
-      return server.requests
-    })
+    const requests = await inWorld(
+      mind,
+      () => null,
+      async ({ world, server }) => {
+        const end = await playSession(world, { url: server.url, trials: STEPS.length, ...way, ...plantedIn(text) } as Asked)
+        if (end.end === 'broken') throw end.error
+        return server.requests
+      },
+    )
     prompts.push(...requests.map(wordsOfUs))
   }
   return prompts
@@ -78,7 +84,7 @@ function plantedIn(text: string): Pick<Asked, 'brief' | 'dress' | 'hints'> {
     warnings: [text],
     formats: { [text]: 1 },
     ownSplits: [text],
-    quarantined: { count: 1, examples: [text] },
+    quarantined: { count: 1, examples: [{ path: text, reason: text }] },
     stray: { count: 1, examples: [text] },
   }
   return { brief: { ...brief, card }, dress: (evaluation) => dressed(evaluation, text), hints: [text] }
@@ -115,5 +121,7 @@ function leakIn(prompt: string, harmless: string): { readonly bytes: number; rea
   const [mine, plain] = [prompt, harmless].map((text) => text.replace(DATA_BLOCK, '<data/>'))
   if (mine === undefined || plain === undefined || (mine === plain && !mine.includes(CANARY))) return []
   const at = [...mine].findIndex((char, index) => char !== plain[index])
-  return [{ bytes: Math.max(1, Buffer.byteLength(mine) - Buffer.byteLength(plain)), where: mine.slice(Math.max(0, at - 20), at + 60) }]
+  return [
+    { bytes: Math.max(1, Buffer.byteLength(mine) - Buffer.byteLength(plain)), where: mine.slice(Math.max(0, at - 20), at + 60) },
+  ]
 }

@@ -32,7 +32,7 @@ export async function playKills(plain: RunEnd, onNote: (line: string) => void): 
   return inWorld(SHORT_RUN, interrupt, async ({ world, server }) => {
     const problems: string[] = []
     let kills = 0
-    for (let isGoing = true; isGoing && kills <= 3 * plain.calls.length; ) {
+    for (let isGoing = true; isGoing && kills <= 3 * plain.calls.length;) {
       session = spawn(process.execPath, [SESSION, world.folder, server.url], { stdio: ['ignore', 'ignore', 'pipe'] })
       let said = ''
       session.stderr?.on('data', (piece: Buffer) => (said += piece.toString()))

@@ -58,58 +58,74 @@ export async function proveReplay(onNote: (line: string) => void): Promise<Proof
 type Replayed = { readonly problems: string[]; readonly calls: number; readonly events: number }
 
 async function replayLongRun(): Promise<Replayed> {
-  return inWorld(LONG_RUN, () => null, async ({ world, server }) => {
-    const first = await playSession(world, { url: server.url, trials: TRIALS })
-    await server.close()
-    const again = await newWorld(virtualClock())
-    try {
-      const second = await playSession(again, { url: server.url, trials: TRIALS, llm: { replay: world.folder } })
-      const [recorded, replayed] = await Promise.all([world, again].map(async ({ folder }) => (await readJournal(folder)).events.map(timeless)))
-      const differing = (recorded ?? []).findIndex((event, index) => !isDeepStrictEqual(event, replayed?.[index]))
-      const end = await endOf(world.folder)
-      const problems = [
-        ...endProblems(first, null),
-        ...endProblems(second, null),
-        ...(end.trials.length === TRIALS + 1 ? [] : [`the recorded run has ${end.trials.length - 1} trials`]),
-        ...(recorded?.length === replayed?.length ? [] : [`${replayed?.length} events and not ${recorded?.length}`]),
-        ...(differing < 0 ? [] : [`event ${differing + 1} differs: ${JSON.stringify([recorded?.[differing], replayed?.[differing]])}`]),
-        ...again.notes.map((line) => `a note: ${line}`),
-      ]
-      return { problems: problems.map((problem) => `replay: ${problem}`), calls: end.calls.length, events: recorded?.length ?? 0 }
-    } finally {
-      await rm(dirname(again.folder), { recursive: true, force: true })
-    }
-  })
+  return inWorld(
+    LONG_RUN,
+    () => null,
+    async ({ world, server }) => {
+      const first = await playSession(world, { url: server.url, trials: TRIALS })
+      await server.close()
+      const again = await newWorld(virtualClock())
+      try {
+        const second = await playSession(again, { url: server.url, trials: TRIALS, llm: { replay: world.folder } })
+        const [recorded, replayed] = await Promise.all(
+          [world, again].map(async ({ folder }) => (await readJournal(folder)).events.map(timeless)),
+        )
+        const differing = (recorded ?? []).findIndex((event, index) => !isDeepStrictEqual(event, replayed?.[index]))
+        const end = await endOf(world.folder)
+        const problems = [
+          ...endProblems(first, null),
+          ...endProblems(second, null),
+          ...(end.trials.length === TRIALS + 1 ? [] : [`the recorded run has ${end.trials.length - 1} trials`]),
+          ...(recorded?.length === replayed?.length ? [] : [`${replayed?.length} events and not ${recorded?.length}`]),
+          ...(differing < 0
+            ? []
+            : [`event ${differing + 1} differs: ${JSON.stringify([recorded?.[differing], replayed?.[differing]])}`]),
+          ...again.notes.map((line) => `a note: ${line}`),
+        ]
+        return { problems: problems.map((problem) => `replay: ${problem}`), calls: end.calls.length, events: recorded?.length ?? 0 }
+      } finally {
+        await rm(dirname(again.folder), { recursive: true, force: true })
+      }
+    },
+  )
 }
 
 /** Events that sessions of the short run write through the loop and its team. */
 async function countEvents(): Promise<number> {
   let events = 0
-  await inWorld(SHORT_RUN, () => null, ({ world, server }) =>
-    playSession(world, { url: server.url, trials: SHORT_RUN.steps.length, interfere: () => void events++ }),
+  await inWorld(
+    SHORT_RUN,
+    () => null,
+    ({ world, server }) => playSession(world, { url: server.url, trials: SHORT_RUN.steps.length, interfere: () => void events++ }),
   )
   return events
 }
 
 /** The process dies before an event is written: an answer that was stored is not asked for again. */
 async function crashAtEvent(event: number, plain: RunEnd): Promise<string[]> {
-  return inWorld(SHORT_RUN, () => null, async ({ world, server }) => {
-    let left = event
-    const interfere = () => {
-      if (left-- === 0) throw new Crash()
-    }
-    const asked = { url: server.url, trials: SHORT_RUN.steps.length }
-    const first = await playSession(world, { ...asked, interfere })
-    const second = await playSession(world, asked)
-    const end = await endOf(world.folder)
-    return [
-      ...(first.end === 'broken' && first.error instanceof Crash ? [] : [`it did not crash, it is ${first.end}`]),
-      ...endProblems(second, null),
-      ...differences(end, plain),
-      ...(isDeepStrictEqual(end.calls, plain.calls) ? [] : [`the calls are ${end.calls.join(', ')}`]),
-      ...(server.requests.length === plain.calls.length ? [] : [`${server.requests.length} requests for ${plain.calls.length} calls`]),
-    ]
-  })
+  return inWorld(
+    SHORT_RUN,
+    () => null,
+    async ({ world, server }) => {
+      let left = event
+      const interfere = () => {
+        if (left-- === 0) throw new Crash()
+      }
+      const asked = { url: server.url, trials: SHORT_RUN.steps.length }
+      const first = await playSession(world, { ...asked, interfere })
+      const second = await playSession(world, asked)
+      const end = await endOf(world.folder)
+      return [
+        ...(first.end === 'broken' && first.error instanceof Crash ? [] : [`it did not crash, it is ${first.end}`]),
+        ...endProblems(second, null),
+        ...differences(end, plain),
+        ...(isDeepStrictEqual(end.calls, plain.calls) ? [] : [`the calls are ${end.calls.join(', ')}`]),
+        ...(server.requests.length === plain.calls.length
+          ? []
+          : [`${server.requests.length} requests for ${plain.calls.length} calls`]),
+      ]
+    },
+  )
 }
 
 /** The process dies while a request is under way: this one alone is made again. */
@@ -129,7 +145,9 @@ async function crashInCall(place: number, plain: RunEnd): Promise<string[]> {
       ...(first.end === 'broken' && first.error instanceof Crash ? [] : [`it did not crash, it is ${first.end}`]),
       ...endProblems(second, null),
       ...differences(end, plain),
-      ...(server.requests.length <= plain.calls.length + 1 ? [] : [`${server.requests.length} requests for ${plain.calls.length} calls`]),
+      ...(server.requests.length <= plain.calls.length + 1
+        ? []
+        : [`${server.requests.length} requests for ${plain.calls.length} calls`]),
     ]
   })
 }

@@ -27,7 +27,10 @@ const ECHOES: readonly Echo[] = [
   { name: '500 with the key in base64', play: (key) => refused(500, `upstream: ${Buffer.from(key).toString('base64')}`) },
   { name: 'a page with the key', play: (key) => ({ play: 'raw', body: `<html>${key}</html>`, contentType: 'text/html' }) },
   { name: 'headers with the key', play: (key) => ({ play: 'status', status: 503, headers: { 'x-echo': encodeURI(key) } }) },
-  { name: 'an error event with the key', play: (key) => ({ play: 'error-event', text: 'a', error: { message: `bad key ${key}` } }) },
+  {
+    name: 'an error event with the key',
+    play: (key) => ({ play: 'error-event', text: 'a', error: { message: `bad key ${key}` } }),
+  },
   { name: 'a reply that is the key', play: (key) => ({ play: 'reply', text: `Your key is ${key}.` }) },
   { name: 'a refusal with the key', play: (key) => ({ play: 'refusal', text: `no, ${key}` }) },
   { name: 'code and words with the key', play: (key, answer) => ({ play: 'reply', text: withKey(answer, key) }) },

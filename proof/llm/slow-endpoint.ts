@@ -35,7 +35,9 @@ export async function proveSlowEndpoint(onNote: (line: string) => void): Promise
     tried: CASES.length * plain.calls.length,
     failed: failures.length,
     claim: 'a slow endpoint is waited for; past --llm-timeout it is asked once more, then the run pauses and can go on',
-    found: [`first bytes after ${CASES.map(({ seconds, limit }) => `${formatSeconds(seconds)} (limit ${formatSeconds(limit)})`).join(', ')}`],
+    found: [
+      `first bytes after ${CASES.map(({ seconds, limit }) => `${formatSeconds(seconds)} (limit ${formatSeconds(limit)})`).join(', ')}`,
+    ],
     failures,
   }
 }
