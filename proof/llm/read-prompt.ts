@@ -26,7 +26,8 @@ export function valueIn(name: string, placeholder: string, text: string): string
   const pieces = template(name).split(PLACEHOLDER)
   const pattern = pieces.map((piece, index) => (index % 2 === 1 ? '([^]*?)' : escape(piece))).join('')
   const values = new RegExp(`^${pattern}$`).exec(text.trim())
-  const value = values?.[1 + pieces.filter((_, index) => index % 2 === 1).indexOf(placeholder)]
+  const place = pieces.filter((_, index) => index % 2 === 1).indexOf(placeholder)
+  const value = place < 0 ? undefined : values?.[1 + place]
   if (value === undefined) throw new Error(`no ${placeholder} of the prompt ${name} in this text`)
   return value
 }

@@ -45,7 +45,7 @@ test('a mind plays all five roles over the wire, and what it writes is scored an
 test.each([
   ['single-role', {}, ['architect 0', 'single 1', 'single 2']],
   ['all-at-once', {}, ['architect 0', 'single 1', 'single 2']],
-  ['zero-shot', {}, ['architect 0', 'zero-shot 1', 'zero-shot 2']],
+  ['zero-shot', {}, ['zero-shot 0', 'zero-shot 1', 'zero-shot 2']],
   ['iterative', { initStepByStep: true, historian: true }, expect.arrayContaining(['architect 0', 'historian 2', 'model 2'])],
 ] as const)('it plays %s, too', async (strategy, llm, calls) => {
   const steps = [
