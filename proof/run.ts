@@ -3,8 +3,9 @@ import { proveKills } from './kills.ts'
 import { LLM_SUITES } from './llm/suites.ts'
 import { proofLine } from './proof.ts'
 import type { Proof, Suite } from './proof.ts'
+import { proveWeakModel } from './weak-model/weak-model.ts'
 
-const SUITES: Readonly<Record<string, Suite>> = { kills: proveKills, ...LLM_SUITES }
+const SUITES: Readonly<Record<string, Suite>> = { kills: proveKills, ...LLM_SUITES, 'weak-model': proveWeakModel }
 /** A name for several suites. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = { llm: Object.keys(LLM_SUITES) }
 
