@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { replaceItems, temporaryFolder, writeStaged } from '../../tests/support/staged-dataset.ts'
@@ -139,8 +139,8 @@ test('what an earlier version staged is prepared anew, not read', async () => {
 test('what a killed preparation left behind is removed by the next', async () => {
   const world = await makeWorld()
   const { key } = await open(world)
-  const [name = ''] = await readdir(join(world.cache, 'locks'))
-  const left = join(world.cache, 'unfinished', name)
+  const [index = ''] = await readdir(join(world.cache, 'sources'))
+  const left = join(world.cache, 'unfinished', basename(index, '.json'))
   await mkdir(left)
   await writeFile(join(left, 'half-written'), 'x')
   expect((await open(world)).key).toBe(key)
