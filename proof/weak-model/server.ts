@@ -66,7 +66,7 @@ export async function startModelServer({ generate, mostTokens }: ServerOptions):
     if (!parsed.success) return sendJson(response, 400, { error: { message: z.prettifyError(parsed.error) } })
     const { messages, stream, max_tokens = mostTokens, temperature = 0.8, seed = ++count, response_format } = parsed.data
     const schema = response_format?.json_schema?.schema ?? null
-    const turn = last.then(async () => {
+    const serve = async () => {
       gone.signal.throwIfAborted()
       const startedAt = performance.now()
       let text = ''
@@ -79,7 +79,8 @@ export async function startModelServer({ generate, mostTokens }: ServerOptions):
       const generated = await generate({ messages, schema, maxTokens, temperature, seed, onText, signal: gone.signal })
       served.push({ ...generated, text, seconds: (performance.now() - startedAt) / 1000, withSchema: schema !== null })
       finish(response, stream, text, generated)
-    })
+    }
+    const turn = last.then(serve)
     // The next request waits for this one, however it ends.
     last = turn.catch(() => undefined)
     await turn
