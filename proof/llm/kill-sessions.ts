@@ -10,23 +10,23 @@ import type { RunEnd } from './run-end.ts'
 
 const SESSION = join(import.meta.dirname, 'session.ts')
 /** A kill after an answer comes within this time: while it is read, stored, booked, or used. */
-const LATEST_KILL_MILLISECONDS = 40
+const LATEST_KILL_MILLISECONDS = 250
 
 export type Killed = { readonly problems: string[]; readonly kills: number; readonly repeated: number }
 
-/** One run in real processes, each killed: at every call once while the request is under way and once just after the answer. */
+/** One run in real processes, each killed: at every question once while the request is under way and once just after the answer. */
 export async function playKills(plain: RunEnd, onNote: (line: string) => void): Promise<Killed> {
   let session: ChildProcess | null = null
   const killed = new Set<string>()
   const isDue = (name: string) => !killed.has(name) && killed.add(name) !== undefined
-  const interrupt = (_: ChatRequest, answered: number) => {
-    const mine = session
-    if (isDue(`in call ${answered}`)) {
+  const interrupt = ({ body }: ChatRequest) => {
+    const [mine, question] = [session, JSON.stringify(body)]
+    if (isDue(`in ${question}`)) {
       mine?.kill('SIGKILL')
       return { play: 'stall' } as const
     }
-    const wait = (deriveSeed(answered, 'kill') / 2 ** 31) * LATEST_KILL_MILLISECONDS
-    if (isDue(`after call ${answered}`)) setTimeout(() => mine?.kill('SIGKILL'), wait)
+    const wait = (deriveSeed(killed.size, 'kill') / 2 ** 31) * LATEST_KILL_MILLISECONDS
+    if (isDue(`after ${question}`)) setTimeout(() => mine?.kill('SIGKILL'), wait)
     return null
   }
   return inWorld(SHORT_RUN, interrupt, async ({ world, server }) => {

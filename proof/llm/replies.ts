@@ -27,9 +27,9 @@ type Asked = {
 export async function proveReplies(onNote: (line: string) => void): Promise<Proof> {
   const written = writtenRoles().flatMap(repliesOf)
   const failures: string[] = []
-  let slowest = 0
+  let slowest = { seconds: 0, name: '' }
   const note = (asked: Asked, name: string) => {
-    slowest = Math.max(slowest, asked.slowest)
+    if (asked.slowest > slowest.seconds) slowest = { seconds: asked.slowest, name }
     failures.push(...asked.problems.map((problem) => `${name}: ${problem}`))
   }
   for (const { role, file, text, expected } of written)
@@ -43,7 +43,7 @@ export async function proveReplies(onNote: (line: string) => void): Promise<Proo
   const counts = [0, 0, 0, 0]
   for (let seed = 0; seed < MUTATED; seed++) {
     const asked = await askWithDamage(samples, makeRandom(seed))
-    note(asked, `mutated reply ${seed}`)
+    note(asked, `mutated reply ${seed}, ${asked.how}`)
     const place = asked.asked === null ? MOST_ASKED : asked.asked - 1
     counts[place] = (counts[place] ?? 0) + 1
     if (seed % 1000 === 999) onNote(`${seed + 1} mutated replies are through`)
@@ -56,7 +56,7 @@ export async function proveReplies(onNote: (line: string) => void): Promise<Proo
     found: [
       `${written.length} written replies, ${ODD_REPLIES.length} in odd forms by hand, ${MUTATED} mutated (each time anew when asked again)`,
       `of the mutated ${share(counts[0])} usable at once, ${share(counts[1])} after one re-ask, ${share(counts[2])} after two, ${share(counts[3])} never`,
-      `slowest ${slowest.toFixed(2)} s`,
+      `slowest reading ${slowest.seconds.toFixed(2)} s of CPU (${slowest.name})`,
     ],
     failures,
   }
@@ -78,15 +78,18 @@ async function expectReply({
   return came === expected ? asked : { ...asked, problems: [...asked.problems, `${came} and not ${expected}`] }
 }
 
-/** Replies of one role, each damaged anew. */
-function askWithDamage(samples: readonly Sample[], random: Random): Promise<Asked> {
+/** Replies of one role, each damaged anew; `how` tells the role and the damage. */
+async function askWithDamage(samples: readonly Sample[], random: Random): Promise<Asked & { readonly how: string }> {
   const draw = (from: readonly Sample[]) => from[drawBelow(random, from.length)] ?? { role: 'analyst' as const, text: '' }
   const { role } = draw(samples)
   const mine = samples.filter((sample) => sample.role === role)
-  return put(role, () => {
-    const { text } = mutate(draw(mine).text, random, draw(samples).text)
+  const done: string[] = []
+  const asked = await put(role, () => {
+    const { text, how } = mutate(draw(mine).text, random, draw(samples).text)
+    done.push(how.join(' + '))
     return { text, end: drawBelow(random, 8) === 0 ? 'cut' : 'complete' }
   })
+  return { ...asked, how: `${role}: ${done.join('; ')}` }
 }
 
 /** Asks a role, and watches what it makes of each reply. */

@@ -13,7 +13,7 @@ import type { SessionEnd, World } from './whole-run.ts'
 /** Shapes of keys: a vendor's, one of a local server, one with characters that addresses and JSON write otherwise. */
 const KEYS = ['sk-planted-0123456789abcdefghij', 'planted.key.of.a.local.server', 'pl"nted\\key/with+odd=signs&more'] as const
 
-/** Where a provider, or a data set, can say the key; each is said at a call of its own of a whole run. */
+/** Where a provider can say the key; it is said once at each call of a whole run. */
 type Echo = { readonly name: string; readonly play: (key: string, answer: string) => Play }
 
 const refused = (code: number, message: string): Play => ({ play: 'status', status: code, body: { error: { message } } })
@@ -53,7 +53,7 @@ export async function proveSecrets(onNote: (line: string) => void): Promise<Proo
     name: 'llm-secrets',
     tried: KEYS.length * ECHOES.length + 1,
     failed: failures.length,
-    claim: 'a key is in no file, line, error, prompt or child process of a run, also where the provider or a data set says it',
+    claim: 'a key is in no file, line, error, prompt or child process of a run, also where the provider says it',
     found: [`${searched.files} files, ${searched.prompts} prompts, ${searched.lines} lines and errors searched; ${child.found}`],
     failures,
   }
@@ -61,7 +61,7 @@ export async function proveSecrets(onNote: (line: string) => void): Promise<Proo
 
 type Searched = { files: number; prompts: number; lines: number }
 
-/** A run whose data set names the key, and whose provider says it at one call after another. */
+/** A run whose data set names the key, which must not reach a prompt, and whose provider says it at one call after another. */
 async function playEcho(key: string, echo: Echo, searched: Searched): Promise<string[]> {
   const said = new Set<number>()
   return inWorld(
@@ -75,9 +75,10 @@ async function playEcho(key: string, echo: Echo, searched: Searched): Promise<st
       const keyed = { ...world, environment: { LOCAL_API_KEY: key } }
       const brief = briefOf({ classes: [key, 'boot'], about: `the key is ${key}` })
       const ends: SessionEnd[] = []
-      const asked = { url: server.url, trials: SHORT_RUN.steps.length, brief, hints: [`use ${key}`] }
+      const asked = { url: server.url, trials: SHORT_RUN.steps.length, brief }
       do ends.push(await playSession(keyed, asked))
       while (ends.at(-1)?.end === 'paused' && ends.length < 20)
+      searched.prompts += server.requests.length
       const sent = server.requests.filter(({ headers }) => headers.authorization === `Bearer ${key}`).length
       return [
         ...(ends.at(-1)?.end === 'finished' ? [] : [`the run ended ${inspect(ends.at(-1))}`]),
@@ -86,7 +87,7 @@ async function playEcho(key: string, echo: Echo, searched: Searched): Promise<st
         ...server.requests.flatMap(({ body }, index) => (holds(JSON.stringify(body), key) ? [`it is in prompt ${index}`] : [])),
       ]
     },
-  ).finally(() => (searched.prompts += said.size))
+  )
 }
 
 async function hitsIn(world: World, ends: readonly SessionEnd[], searched: Searched, key: string): Promise<string[]> {
