@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import * as z from 'zod'
+import { hasScoredProposal } from '../../src/core/run-facts.ts'
 import type { RunState, TrialState } from '../../src/core/run-state.ts'
 import { findRuns, readJournal, runFolder } from '../../src/journal/index.ts'
 import { readExchanges } from '../../src/llm/exchanges.ts'
@@ -20,21 +21,23 @@ export async function inspectRun(out: string, session: Session, end: SessionEnd)
   const exchanges = await readExchanges(runFolder(run.folder).exchanges)
   const problems = [
     ...(runs.length > 1 ? [`${runs.length} runs were made of one command`] : []),
-    ...screenProblems(end, session.trials === null),
+    ...screenProblems(end, { hasStart: session.trials !== null, hasScored: hasScoredProposal(state) }),
     ...(session.trials === null ? startProblems(state) : runProblems(state, session.trials)),
     ...callProblems(state, exchanges),
   ]
   const repaired = events.filter(({ type }) => type === 'trial.repaired').length
-  return { problems, figures: figuresOf(state, exchanges, repaired) }
+  return { problems, figures: `${figuresOf(state, exchanges, repaired)}; exit code ${end.exitCode}` }
 }
 
-function screenProblems({ exitCode, screen }: SessionEnd, hasNoStart: boolean): string[] {
-  const expected = hasNoStart ? 1 : 0
-  const said = hasNoStart === screen.includes(NO_PIPELINE)
+/** What the user saw and must not have seen, or did not see. A run of which no proposal could be scored ends with code 1. */
+export function screenProblems({ exitCode, screen }: SessionEnd, run: { hasStart: boolean; hasScored: boolean }): string[] {
+  const expected = run.hasScored ? 0 : 1
+  const isSaid = screen.includes(NO_PIPELINE)
   return [
     ...(exitCode === expected ? [] : [`exit code ${exitCode} and not ${expected}: ${lastLines(screen)}`]),
     ...(STACK_LINE.test(screen) ? [`a stack trace was shown: ${lastLines(screen)}`] : []),
-    ...(said ? [] : [hasNoStart ? `it is not said that there is no first pipeline: ${lastLines(screen)}` : 'no first pipeline']),
+    ...(!run.hasStart && !isSaid ? [`it is not said that there is no first pipeline: ${lastLines(screen)}`] : []),
+    ...(run.hasStart && isSaid ? ['it is said that there is no first pipeline'] : []),
   ]
 }
 

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url'
 import type { WeakModel } from './install.ts'
 import type { Generated, Generation } from './server.ts'
 
-/** Tokens of prompt and reply together: what the model was trained for. A longer prompt is cut by the bindings without a word. */
-export const CONTEXT_TOKENS = 8192
+/** Tokens of prompt and reply together, half of what the model was trained for. A longer prompt is cut by the bindings without a word. */
+export const CONTEXT_TOKENS = 4096
 /** More threads wait for one another on a machine with other work: two were measured to be twenty times slower than one. */
 const THREADS = 1
 

@@ -57,33 +57,16 @@ export type ServerOptions = {
 /** Chat completions on loopback, streamed or whole, one request at a time; a client that goes away ends its generation. */
 export async function startModelServer({ generate, mostTokens }: ServerOptions): Promise<ModelServer> {
   const served: Served[] = []
+  const inTurn = makeQueue()
   let count = 0
-  let last: Promise<unknown> = Promise.resolve()
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController()
     response.on('close', () => gone.abort(new Error('the client went away')))
     const parsed = requestSchema.safeParse(await readJson(incoming))
     if (!parsed.success) return sendJson(response, 400, { error: { message: z.prettifyError(parsed.error) } })
-    const { messages, stream, max_tokens = mostTokens, temperature = 0.8, seed = ++count, response_format } = parsed.data
-    const schema = response_format?.json_schema?.schema ?? null
-    const serve = async () => {
-      gone.signal.throwIfAborted()
-      const startedAt = performance.now()
-      let text = ''
-      if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' })
-      const onText = (piece: string) => {
-        text += piece
-        if (stream) response.write(event({ delta: { content: piece }, finish_reason: null }))
-      }
-      const maxTokens = Math.min(max_tokens, mostTokens)
-      const generated = await generate({ messages, schema, maxTokens, temperature, seed, onText, signal: gone.signal })
-      served.push({ ...generated, text, seconds: (performance.now() - startedAt) / 1000, withSchema: schema !== null })
-      finish(response, stream, text, generated)
-    }
-    const turn = last.then(serve)
-    // The next request waits for this one, however it ends.
-    last = turn.catch(() => undefined)
-    await turn
+    const { max_tokens = mostTokens, seed = ++count, ...asked } = parsed.data
+    const settings = { maxTokens: Math.min(max_tokens, mostTokens), seed, signal: gone.signal }
+    served.push(await inTurn(() => reply(response, { ...asked, ...settings }, generate)))
   }
   const server = createServer((incoming, response) => {
     answer(incoming, response).catch((error: unknown) => fail(response, error))
@@ -98,9 +81,38 @@ export async function startModelServer({ generate, mostTokens }: ServerOptions):
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
-      await last
+      await inTurn(() => Promise.resolve())
     },
   }
+}
+
+/** Each work begins when the one before has ended, in whatever way. */
+function makeQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+type Asked = Pick<z.infer<typeof requestSchema>, 'messages' | 'stream' | 'temperature' | 'response_format'> &
+  Pick<Generation, 'maxTokens' | 'seed' | 'signal'>
+
+async function reply(response: ServerResponse, asked: Asked, generate: ServerOptions['generate']): Promise<Served> {
+  const { messages, stream, temperature = 0.8, response_format, maxTokens, seed, signal } = asked
+  signal.throwIfAborted()
+  const startedAt = performance.now()
+  const schema = response_format?.json_schema?.schema ?? null
+  let text = ''
+  const onText = (piece: string) => {
+    text += piece
+    if (stream) response.write(event({ delta: { content: piece }, finish_reason: null }))
+  }
+  if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const generated = await generate({ messages, schema, maxTokens, temperature, seed, onText, signal })
+  finish(response, stream, text, generated)
+  return { ...generated, text, seconds: (performance.now() - startedAt) / 1000, withSchema: schema !== null }
 }
 
 function finish(response: ServerResponse, stream: boolean, text: string, { isCut, keptTokens, writtenTokens }: Generated): void {

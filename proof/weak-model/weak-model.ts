@@ -19,7 +19,7 @@ const IMPROVE = join(import.meta.dirname, '..', '..', 'bin', 'improve.mjs')
 const MOST_TOKENS = 300
 /** A session that lasts longer counts as one that does not end. */
 const MOST_HOURS = 4
-const QUICK = ['--train-seconds', '1', '--time', '1h', '--patience', '1000', '--seed', '1']
+const QUICK = ['--train-seconds', '1', '--time', '1h', '--patience', '1000', '--seed', '1', '--no-refit']
 
 export type Session = {
   readonly name: string
@@ -31,8 +31,14 @@ export type Session = {
 const SESSIONS: readonly Session[] = [
   { name: 'five roles', args: ['--llm', 'local:smollm2', '--init', 'plain', '--trials', '5'], trials: 5 },
   // The grammar of a schema lets the Analyst through, so that engineers are asked, too.
-  { name: 'schema held', args: ['--llm', 'vllm:smollm2', '--init', 'plain', '--trials', '3'], trials: 3 },
+  { name: 'schema held', args: ['--llm', 'vllm:smollm2', '--init', 'plain', '--trials', '3', '--historian'], trials: 3 },
+  {
+    name: 'one prompt',
+    args: ['--llm', 'local:smollm2', '--init', 'plain', '--trials', '2', '--strategy', 'single-role'],
+    trials: 2,
+  },
   { name: 'own start', args: ['--llm', 'local:smollm2', '--trials', '1'], trials: null },
+  { name: 'zero-shot', args: ['--llm', 'local:smollm2', '--strategy', 'zero-shot'], trials: null },
 ]
 
 export type SessionEnd = { readonly exitCode: number | null; readonly screen: string }
@@ -54,7 +60,7 @@ export async function proveWeakModel(onNote: (line: string) => void): Promise<Pr
     await prepare(root)
     for (const session of SESSIONS) {
       const before = server.served.length
-      onNote(`${session.name}: improve run ${session.args.join(' ')}`)
+      onNote(`${session.name}: improve run images ${session.args.join(' ')}`)
       const end = await play(root, session, server)
       const { problems, figures } = await inspectRun(join(root, session.name), session, end)
       failures.push(...problems.map((problem) => `${session.name}: ${problem}`))
@@ -64,7 +70,8 @@ export async function proveWeakModel(onNote: (line: string) => void): Promise<Pr
   } finally {
     await server.close()
     await llama.close()
-    await rm(root, { recursive: true, force: true })
+    if (failures.length === 0) await rm(root, { recursive: true, force: true })
+    else onNote(`the runs are kept in ${root}`)
   }
   return { name: NAME, tried: SESSIONS.length, failed: failures.length, claim: CLAIM, found, failures }
 }
